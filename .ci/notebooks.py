@@ -1,0 +1,107 @@
+"""Run notebooks in a real Jupyter kernel and keep their outputs small and tidy, or make README.md from the index.
+
+    python .ci/notebooks.py run nbs/01_samples.ipynb ...   run every cell in place, `slow` ones too, then tidy the outputs
+    python .ci/notebooks.py test nbs/*.ipynb               run every cell, save nothing: does it work in this environment?
+    python .ci/notebooks.py tidy nbs/*.ipynb               only tidy: no stderr, no progress bars, small pictures
+    python .ci/notebooks.py readme                         write README.md from nbs/index.ipynb (there is no need for Quarto)
+"""
+import argparse, base64, io, re, sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def slim(png, colours=128):
+    "The same picture (base64 PNG) with a palette of `colours`, where that makes it smaller."
+    raw = base64.b64decode(png)
+    out = io.BytesIO()
+    Image.open(io.BytesIO(raw)).convert('RGB').quantize(colours, dither=Image.Dither.FLOYDSTEINBERG).save(out, 'PNG', optimize=True)
+    return base64.b64encode(out.getvalue()).decode() if out.tell() < 0.8 * len(raw) else png
+
+
+def is_noise(output):
+    "Standard error, and the empty frames that progress bars and widgets leave behind."
+    if output.get('name') == 'stderr': return True
+    data = output.get('data', {})
+    html = ''.join(data.get('text/html', ''))
+    return bool(html) and not re.sub(r'<style.*?</style>|<progress.*?</progress>|<[^>]+>', '', html, flags=re.S).strip() and '<img' not in html
+
+
+def tidy(path):
+    "Drop noise from the saved outputs of the notebook at `path`, slim its pictures, forget kernel details."
+    nb = nbformat.read(path, as_version=4)
+    nb.metadata = nbformat.NotebookNode(kernelspec=dict(display_name='python3', language='python', name='python3'))
+    for cell in nb.cells:
+        cell.metadata = nbformat.NotebookNode()
+        if cell.cell_type != 'code': continue
+        cell.execution_count = None
+        cell.outputs = [o for o in cell.outputs if not is_noise(o)]
+        for o in cell.outputs:
+            if 'execution_count' in o: o.execution_count = None
+            if 'metadata' in o: o.metadata = nbformat.NotebookNode()
+            data = o.get('data', {})
+            if len(data.get('image/png', '')) > 30_000: data['image/png'] = slim(data['image/png'])
+    nbformat.write(nb, path)
+
+
+def executed(path):
+    "The notebook at `path` after all its cells ran, from its own folder, in a kernel of its own."
+    nb = nbformat.read(path, as_version=4)
+    return NotebookClient(nb, timeout=3600, kernel_name='python3', resources={'metadata': {'path': str(Path(path).parent)}}).execute()
+
+
+def test(path):
+    "Run the notebook at `path` and keep nothing: an error in a cell ends the program."
+    executed(path)
+
+
+def run(path):
+    "Run the notebook at `path` as a reader would and save what it printed, tidied."
+    nbformat.write(executed(path), path)
+    tidy(path)
+
+
+def hidden(cell): return bool(re.match(r'\s*#\s*\|\s*hide\b', cell.source))
+
+
+def as_markdown(cell, pictures):
+    "One cell of the index as GitHub markdown; its PNG outputs are written to the folder `pictures`."
+    if cell.cell_type == 'markdown': return cell.source
+    source = re.sub(r'^#\|.*\n?', '', cell.source, flags=re.M).strip()
+    parts = [f'```python\n{source}\n```'] if source else []
+    for o in cell.outputs:
+        data = o.get('data', {})
+        if 'image/png' in data:
+            pictures.mkdir(parents=True, exist_ok=True)
+            name = f'{cell.id}.png'
+            (pictures/name).write_bytes(base64.b64decode(data['image/png']))
+            parts.append(f'![]({(pictures/name).relative_to(ROOT).as_posix()})')
+        elif text := (o.get('text') or data.get('text/plain')): parts.append('```\n' + text.rstrip() + '\n```')
+    return '\n\n'.join(parts)
+
+
+def readme():
+    "README.md is the index notebook: links to notebooks and pictures are turned to lead from the root of the repository."
+    nb = nbformat.read(ROOT/'nbs'/'index.ipynb', as_version=4)
+    body = '\n\n'.join(t for c in nb.cells if not hidden(c) and (t := as_markdown(c, ROOT/'nbs'/'images'/'index')))
+    body = re.sub(r'\]\((?!https?:|#|nbs/)(?P<to>\.\./)?(?P<name>[^)]+)\)', lambda m: f']({m["name"]})' if m['to'] else f'](nbs/{m["name"]})', body)
+    (ROOT/'README.md').write_text('<!-- made from nbs/index.ipynb by .ci/notebooks.py: edit the notebook -->\n\n' + body.strip() + '\n', encoding='utf-8')
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('action', choices=['run', 'test', 'tidy', 'readme'])
+    p.add_argument('notebooks', nargs='*')
+    a = p.parse_args()
+    if a.action == 'readme': return readme()
+    if not a.notebooks: sys.exit('name at least one notebook')
+    for n in a.notebooks:
+        print(f'{a.action} {n}', flush=True)
+        dict(run=run, test=test, tidy=tidy)[a.action](n)
+
+
+if __name__ == '__main__': main()
