@@ -72,7 +72,7 @@ def as_markdown(cell, pictures):
     "One cell of the index as GitHub markdown; its PNG outputs are written to the folder `pictures`."
     if cell.cell_type == 'markdown': return cell.source
     source = re.sub(r'^#\|.*\n?', '', cell.source, flags=re.M).strip()
-    parts = [f'```python\n{source}\n```'] if source else []
+    parts = [f'```python\n{source}\n```'] if source and '#| echo: false' not in cell.source else []
     for o in cell.outputs:
         data = o.get('data', {})
         if 'image/png' in data:
@@ -80,6 +80,7 @@ def as_markdown(cell, pictures):
             name = f'{cell.id}.png'
             (pictures/name).write_bytes(base64.b64decode(data['image/png']))
             parts.append(f'![]({(pictures/name).relative_to(ROOT).as_posix()})')
+        elif '<table' in data.get('text/html', ''): parts.append('\n'.join(l.strip() for l in data['text/html'].splitlines() if l.strip()))
         elif text := (o.get('text') or data.get('text/plain')): parts.append('```\n' + text.rstrip() + '\n```')
     return '\n\n'.join(parts)
 
