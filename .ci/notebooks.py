@@ -31,6 +31,15 @@ def is_noise(output):
     return bool(html) and not re.sub(r'<style.*?</style>|<progress.*?</progress>|<[^>]+>', '', html, flags=re.S).strip() and '<img' not in html
 
 
+def joined(outputs):
+    "What a cell printed as one output, however many pieces it came in."
+    whole = []
+    for o in outputs:
+        if whole and o.output_type == whole[-1].output_type == 'stream' and o.name == whole[-1].name: whole[-1].text += o.text
+        else: whole.append(o)
+    return whole
+
+
 def tidy(path):
     "Drop noise from the saved outputs of the notebook at `path`, slim its pictures, forget kernel details."
     nb = nbformat.read(path, as_version=4)
@@ -39,7 +48,7 @@ def tidy(path):
         cell.metadata = nbformat.NotebookNode()
         if cell.cell_type != 'code': continue
         cell.execution_count = None
-        cell.outputs = [o for o in cell.outputs if not is_noise(o)]
+        cell.outputs = joined(o for o in cell.outputs if not is_noise(o))
         for o in cell.outputs:
             if 'execution_count' in o: o.execution_count = None
             if 'metadata' in o: o.metadata = nbformat.NotebookNode()

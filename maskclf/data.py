@@ -393,13 +393,13 @@ def pick_size(
     files,                         # pictures
     sizes=(64, 96, 128, 160, 224), # to choose from, in pixels
 ):
-    "The smallest of `sizes` that is at least as long as the shorter side of 85 in 100 pictures."
+    "The smallest of `sizes` that is at least as long as the shorter side of three quarters of the pictures."
     sides, step = [], max(1, len(files)//500) # 500 pictures tell enough
     for f in list(files)[::step]:
         try: sides.append(min(_upright_size(f)))
         except OSError: pass
     if not sides: raise DataError(f'None of these {len(files)} files is a picture.')
-    return next((s for s in sorted(sizes) if s >= np.percentile(sides, 85)), max(sizes))
+    return next((s for s in sorted(sizes) if s >= np.percentile(sides, 75)), max(sizes))
 
 # %% ../nbs/03_data.ipynb #data-51
 def _check_classes(files, label_func, path):
