@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 # %% ../nbs/01_samples.ipynb #samples-06
 CLASSES = ('mask_weared_incorrect', 'with_mask', 'without_mask') # in alphabetical order, as fastai will sort them
 _SHARE = dict(with_mask=.79, without_mask=.18, mask_weared_incorrect=.03) # how common each is among the photos
-_WORN = dict(with_mask=['properly'], without_mask=['not'], mask_weared_incorrect=['under_nose']*8 + ['under_chin']*6 + ['on_one_ear'])
+_WORN = dict(with_mask=['properly'], without_mask=['not'], mask_weared_incorrect=['under_nose']*5 + ['under_chin']*3 + ['on_one_ear'])
 
 # %% ../nbs/01_samples.ipynb #samples-08
 _INK, _WHITE = '#1d1216', '#ffffff'
@@ -88,7 +88,7 @@ _GREYS = '#8c8a88 #c9c7c4 #e6e3de'.split()
 _EYES = '#3b2314 #2e1a10 #5a3a1e #6b7a3c #4a7a94 #6f8793'.split()
 _LIPS = '#b5655a #a8524e #c87a70 #b03a48'.split()
 _CLOTHES = '#20242c #3d4654 #6b7480 #d9dbdd #f3f0e8 #8a2b2b #c4503f #e0a03c #3f6b4a #6fa58c #2f5587 #7fb4d6 #6b4a86 #d98ca6 #8a6a4c'.split()
-_MASKS = {'#8fc3df': 2, '#eef1f2': 2, '#22242a': 2, '#8ed2bf': 1, '#e9b3c3': 1, '#9aa1a8': 1, '#35507c': 1, '#a83a3a': 1, '#4c7a5c': 1, '#b9a6d6': 1, '#e8c35a': 1, '#d8b08c': .4, '#8a5f45': .4}
+_MASKS = {'#8fc3df': 2, '#eef1f2': 2, '#22242a': 2, '#8ed2bf': 1, '#e9b3c3': 1, '#9aa1a8': 1, '#35507c': 1, '#a83a3a': 1, '#4c7a5c': 1, '#b9a6d6': 1, '#e8c35a': 1, '#d8b08c': .6, '#8a5f45': .6}
 _CHOICES = dict( # what a trait can be, and how common each choice is
     age=dict(adult=6, child=2, old=2),
     hair=dict(short=3, parted=3, buzz=1, curls=1, fringe=1, bob=1.5, bob_fringe=1, long=2.5, long_fringe=1, bun=1, pigtails=1, afro=1, receding=1, bald=.6),
@@ -100,7 +100,7 @@ _CHOICES = dict( # what a trait can be, and how common each choice is
     top=dict(round=3, shirt=2, stripes=1, turtleneck=1.2),
     hand=dict(none=10, mouth=.8, chin=.6, cup=.6, phone=.4),
     mask=dict(surgical=4, cloth=3, folded=2, cone=1),
-    pattern=dict(plain=9, dots=1, stripes=1, checks=1),
+    pattern=dict(plain=8, dots=1, stripes=1, checks=1),
     place=dict(street=1, room=1, park=1))
 
 def _pick(r, weights): return r.choices(list(weights), list(weights.values()))[0]
@@ -401,7 +401,7 @@ def _order(t):
     return rest[:late] + [_draw_mask] + rest[late:]
 
 def _draw_person(picture, t, centre, unit, layers=99):
-    "Paint a person with traits `t` on `picture`, the first `layers` layers; `unit` is the pixels from the middle of the head to the chin."
+    "Paint a person with traits `t` on `picture`; `unit` is the pixels from the middle of the head to the chin."
     pen = _Pen(picture, centre, unit, t['width'], t['turn'], t['nod'], t['tilt'])
     pen.body = _Pen(picture, centre, unit, t['width'], t['turn']*.5, 0, t['tilt']*.3)
     for layer in _order(t)[:layers]: layer(pen, t)
@@ -495,8 +495,7 @@ def draw_face(
     size=96,   # width and height of the picture in pixels
     **changes, # traits to set by hand, such as `hair='bob'`; see `face_traits`
 ):
-    "Draw one face as one would cut it out of a photo, an RGB picture; ValueError for an unknown class or trait, or a size below 8."
-    if size < 8: raise ValueError(f'A face of {size} by {size} pixels would show nothing: ask for at least 8.')
+    "Draw one face as one would cut it out of a photo, an RGB picture; ValueError for an unknown class or trait."
     t, times = face_traits(label, seed, **changes), 4 if size <= 64 else 3
     centre, unit = size*np.array([.5+t['x'], .46+t['y']]), size*.42*t['zoom']
     picture = _behind(t, size).resize((size*times, size*times), Image.NEAREST)
