@@ -53,6 +53,7 @@ def tidy(path):
             if 'execution_count' in o: o.execution_count = None
             if 'metadata' in o: o.metadata = nbformat.NotebookNode()
             data = o.get('data', {})
+            if 'image/png' in data: data.pop('image/jpeg', None) # Pillow's pictures come in both
             if len(data.get('image/png', '')) > 30_000: data['image/png'] = slim(data['image/png'])
     nbformat.write(nb, path)
 
