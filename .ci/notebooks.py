@@ -28,7 +28,17 @@ def is_noise(output):
     if output.get('name') == 'stderr': return True
     data = output.get('data', {})
     html = ''.join(data.get('text/html', ''))
-    return bool(html) and not re.sub(r'<style.*?</style>|<progress.*?</progress>|<[^>]+>', '', html, flags=re.S).strip() and '<img' not in html
+    return 'text/html' in data and 'image/png' not in data and not re.sub(r'<style.*?</style>|<progress.*?</progress>|<[^>]+>', '', html, flags=re.S).strip() and '<img' not in html
+
+
+def timeless(output):
+    "fastai's table without its column of seconds, which would differ each time, and without the bars of a training that broke off."
+    html = ''.join(output.get('data', {}).get('text/html', ''))
+    if '<progress' in html: output.data['text/html'] = html = re.sub(r'<div><progress.*?</div>', '', html, flags=re.S)
+    if '<th>time</th>' in html:
+        output.data.pop('text/markdown', None)
+        output.data['text/html'] = re.sub(r'<th>time</th>|<td>(\d+:)?\d\d:\d\d</td>', '', html)
+    return output
 
 
 def joined(outputs):
@@ -48,7 +58,7 @@ def tidy(path):
         cell.metadata = nbformat.NotebookNode()
         if cell.cell_type != 'code': continue
         cell.execution_count = None
-        cell.outputs = joined(o for o in cell.outputs if not is_noise(o))
+        cell.outputs = joined(timeless(o) for o in cell.outputs if not is_noise(o))
         for o in cell.outputs:
             if 'execution_count' in o: o.execution_count = None
             if 'metadata' in o: o.metadata = nbformat.NotebookNode()

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['resize_methods', 'RandomMove', 'RandomLight', 'DownUp', 'augmentations']
 
-# %% ../nbs/04_augment.ipynb #augment-03
+# %% ../nbs/04_augment.ipynb #augment-02
 import math
 
 import torch
@@ -16,7 +16,7 @@ from fasttransform import DisplayedTransform
 
 from .pictures import open_picture, resize_picture
 
-# %% ../nbs/04_augment.ipynb #augment-07
+# %% ../nbs/04_augment.ipynb #augment-05
 def resize_methods(
     picture, # a path, bytes or PIL image: whatever `open_picture` takes
     size, # side of the square wanted, in pixels
@@ -28,7 +28,7 @@ def resize_methods(
     draw = RandomResizedCrop(size, min_scale=min_scale)(PILImage(picture), split_idx=0)
     return {**squares, 'random crop': draw.convert('RGB')}
 
-# %% ../nbs/04_augment.ipynb #augment-27
+# %% ../nbs/04_augment.ipynb #augment-23
 def _spread(draw, limit): # numbers drawn from 0 to 1, spread evenly from -limit to limit
     return (2 * draw - 1) * limit
 
@@ -47,8 +47,8 @@ class RandomMove(DisplayedTransform):
         self,
         flip=True, # mirror every second picture, left for right?
         rotate=15, # turn by up to this many degrees, either way
-        zoom=1.2, # make larger or smaller by up to this factor
-        shift=0.1, # move by up to this share of the side, across and down
+        zoom=1.1, # make larger or smaller by up to this factor
+        shift=0.05, # move by up to this share of the side, across and down
     ):
         if zoom < 1: raise ValueError(f'zoom={zoom}: give a factor of 1 (no zoom) or more; pictures then become larger and smaller by it.')
         self.flip, self.rotate, self.zoom, self.shift = flip, rotate, zoom, shift
@@ -68,7 +68,7 @@ class RandomMove(DisplayedTransform):
         rows = [cos * side, -sin, _spread(across, 2 * self.shift), sin * side, cos, _spread(down, 2 * self.shift)]
         return torch.stack(rows, 1).view(n, 2, 3)
 
-# %% ../nbs/04_augment.ipynb #augment-33
+# %% ../nbs/04_augment.ipynb #augment-29
 class RandomLight(DisplayedTransform):
     "Change brightness, contrast and, slightly, the colour of the light of each picture of a training batch."
     order, split_idx = 40, 0
@@ -90,7 +90,7 @@ class RandomLight(DisplayedTransform):
         mean = plain.mean((1, 2, 3), keepdim=True)
         return TensorImage(torch.addcmul((mean * (1 - contrast) + bright) * tint, plain, contrast * tint).clamp_(0, 1))
 
-# %% ../nbs/04_augment.ipynb #augment-38
+# %% ../nbs/04_augment.ipynb #augment-32
 class DownUp(DisplayedTransform):
     "Shrink some pictures of a training batch and blow them up again: so a face far away would look."
     order, split_idx = 50, 0
@@ -115,13 +115,13 @@ class DownUp(DisplayedTransform):
             plain[some] = F.interpolate(small, x.shape[-2:], mode='bilinear', align_corners=False)
         return TensorImage(plain)
 
-# %% ../nbs/04_augment.ipynb #augment-44
+# %% ../nbs/04_augment.ipynb #augment-37
 def augmentations(
     size, # side of the pictures in the batch, in pixels
     flip=True, # mirror every second picture, left for right?
     rotate=15, # turn by up to this many degrees, either way
-    zoom=1.2, # make larger or smaller by up to this factor
-    shift=0.1, # move by up to this share of the side, across and down
+    zoom=1.1, # make larger or smaller by up to this factor
+    shift=0.05, # move by up to this share of the side, across and down
     lighting=0.25, # contrast changes by up to this share, a mid-grey by up to half of it
     blur=0.3, # chance of a picture to be shrunk and blown up again
     tint=0.05, # colour of the light: each channel is scaled by up to this share

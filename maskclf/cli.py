@@ -4,26 +4,32 @@
 
 # %% auto #0
 __all__ = ['app', 'sentence', 'exit_code', 'print_version', 'about', 'main', 'samples', 'crop', 'training_rows', 'finish',
-           'train', 'answers', 'write_rows', 'predict', 'stored_report', 'kept_aside', 'judge_pictures', 'evaluate',
-           'free_name', 'demo']
+           'train', 'answers', 'write_rows', 'predict', 'stored_report', 'evaluate', 'free_name', 'demo']
 
-# %% ../nbs/20_cli.ipynb #cli-03
+# %% ../nbs/20_cli.ipynb #cli-02
 import csv, json, os, sys, traceback, warnings
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-# %% ../nbs/20_cli.ipynb #cli-07
+# %% ../nbs/20_cli.ipynb #cli-06
+_IN_A_TERMINAL = {  # what a message says in Python → what someone in a terminal can type
+    'pretrained=False': '--pretrained no', 'valid_pct is': '--valid-pct is', 'maskclf.inference.save wrote': '`maskclf train` made',
+    'leave out resume': 'leave out --resume', 'crop_faces gives a table that says why': '`maskclf crop` says why',
+    'name another folder with the argument cache': 'cut the faces out with `maskclf crop` and name the folder of the crops'}
+
 def sentence(
     error,  # an exception
 ):
-    "What went wrong in words: the message of `error`, or file and reason if the operating system raised it."
+    "What went wrong, in the words of a terminal: the message of `error`, or file and reason if the operating system raised it."
     if isinstance(error, OSError) and error.strerror and error.filename: return f'{error.filename}: {error.strerror}.'
-    return ' '.join(str(error).split()) or type(error).__name__
+    text = ' '.join(str(error).split()) or type(error).__name__
+    for python, typed in _IN_A_TERMINAL.items(): text = text.replace(python, typed)
+    return text
 
-# %% ../nbs/20_cli.ipynb #cli-10
 def exit_code(
     error,  # an exception that was caught
 ):
@@ -33,9 +39,10 @@ def exit_code(
     ours = not frames or frames[-1][0].f_globals.get('__name__', '').startswith('maskclf')
     return 2 if isinstance(error, ValueError) and ours else 3
 
-# %% ../nbs/20_cli.ipynb #cli-13
+# %% ../nbs/20_cli.ipynb #cli-09
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   context_settings=dict(help_option_names=['-h', '--help'], max_content_width=100))
+_argument, _option = (partial(kind, show_default=False) for kind in (typer.Argument, typer.Option))
 
 def print_version(
     wanted: bool,  # was --version given?
@@ -49,7 +56,7 @@ def print_version(
 @app.callback(epilog='Exit codes: 0 fine; 1 finished, but some pictures could not be used; 2 wrong arguments or input; 3 a fault '
                      'of the program; 130 interrupted. MASKCLF_DEBUG=1 in the environment shows where an error arose.')
 def about(
-    version: Annotated[bool, typer.Option('--version', callback=print_version, is_eager=True, help='Print the version and stop.')] = False,  # see `print_version`
+    version: Annotated[bool, typer.Option('--version', callback=print_version, is_eager=True, help='Print the version.')] = False,  # see `print_version`
 ):
     """Train a picture classifier on your own pictures, and use it.
 
@@ -66,12 +73,7 @@ def about(
       maskclf predict my-model new-picture.jpg folder-of-others
     """
 
-# %% ../nbs/20_cli.ipynb #cli-16
-def _speak_utf8():
-    "Print UTF-8 on any system, and as an escape what is no letter at all."
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, 'reconfigure'): stream.reconfigure(encoding='utf-8', errors='backslashreplace')
-
+# %% ../nbs/20_cli.ipynb #cli-12
 def _complain(text): print(f'maskclf: {text}', file=sys.stderr, flush=True)
 
 def _short_warnings():
@@ -83,19 +85,19 @@ def _short_warnings():
     warnings.simplefilter('always', UserWarning)
     warnings.showwarning = show
 
-# %% ../nbs/20_cli.ipynb #cli-17
 def _failed(error, debug):
     "Tell about an error, with `debug` also where it arose; the exit code."
     if debug: traceback.print_exception(error)
-    code = exit_code(error)
-    _complain(sentence(error) if code == 2 else f'{type(error).__name__}: {sentence(error)} This should not happen; MASKCLF_DEBUG=1 shows where it did.')
+    code, text = exit_code(error), sentence(error)
+    _complain(text if code == 2 else f'{type(error).__name__}: {text} This should not happen; MASKCLF_DEBUG=1 shows where it did.')
     return code
 
 def main(
     argv=None,  # list of arguments; None takes those that were typed
 ):
     "Run the command; its exit code."
-    _speak_utf8()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, 'reconfigure'): stream.reconfigure(encoding='utf-8', errors='backslashreplace')
     if argv is None and not sys.stderr.isatty(): os.environ.setdefault('TQDM_DISABLE', '1') # nobody watches: no progress bars
     debug = os.environ.get('MASKCLF_DEBUG')
     with warnings.catch_warnings():
@@ -106,7 +108,7 @@ def main(
     if code == 130: _complain('stopped with Ctrl-C before it was done.')
     return code
 
-# %% ../nbs/20_cli.ipynb #cli-20
+# %% ../nbs/20_cli.ipynb #cli-15
 def _count(labels):
     "How many of each label, as lines."
     return '\n'.join(f'  {label:<22} {n:>6}' for label, n in sorted(Counter(labels).items()))
@@ -120,9 +122,9 @@ def _show_folder(path, name):
 
 @app.command()
 def samples(
-    dest: Annotated[Path, typer.Argument(metavar='FOLDER', show_default=False, help='Folder to make, missing or empty.')],  # folder to fill
-    kind: Annotated[Literal['faces', 'scenes'], typer.Option(help='Faces in a folder per class, or scenes: whole photos of several people, with boxes.')] = 'faces',  # what to draw
-    n: Annotated[int, typer.Option(min=1, show_default='600 faces or 40 scenes', help='How many pictures.')] = None,  # number of pictures, None: 600 faces or 40 scenes
+    dest: Annotated[Path, _argument(metavar='FOLDER', help='Folder to make, missing or empty.')],  # folder to fill
+    kind: Annotated[Literal['faces', 'scenes'], typer.Option(help='Faces in a folder per class, or photos of several people with boxes.')] = 'faces',  # which
+    n: Annotated[int, typer.Option(min=1, show_default='600 faces or 40 scenes', help='How many pictures.')] = None,  # None: see the help
     size: Annotated[int, typer.Option(min=16, help='Pixels a side, for faces.')] = 96,  # pixels a side of a face
     seed: Annotated[int, typer.Option(help='Another number draws other pictures.')] = 42,  # same seed, same pictures
 ):
@@ -136,11 +138,11 @@ def samples(
     if kind == 'scenes': print(f'{sample_scenes(dest, n or 40, seed)}: {n or 40} photos with boxes')
     else: _show_folder(sample_faces(dest, n or 600, seed, size=size), dest)
 
-# %% ../nbs/20_cli.ipynb #cli-23
+# %% ../nbs/20_cli.ipynb #cli-18
 @app.command()
 def crop(
-    voc: Annotated[Path, typer.Argument(metavar='PHOTOS', show_default=False, help='Folder with images/ and annotations/*.xml (Pascal VOC).')],  # folder of photos with boxes
-    dest: Annotated[Path, typer.Argument(metavar='FOLDER', show_default=False, help='Folder to make, missing or empty: a folder per class, and faces.csv.')],  # folder to fill
+    voc: Annotated[Path, _argument(metavar='PHOTOS', help='Folder with images/ and annotations/*.xml (Pascal VOC).')],  # photos with boxes
+    dest: Annotated[Path, _argument(metavar='FOLDER', help='Folder to make, missing or empty: a folder per class, and faces.csv.')],  # folder to fill
     margin: Annotated[float, typer.Option(help='Side of the square crop, in longer sides of the box.')] = 1.3,  # side of the crop in longer sides of the box
 ):
     """Cut the faces out of photos with boxes.
@@ -155,7 +157,7 @@ def crop(
     for problem, n in Counter(table.problem[table.file == '']).items(): print(f'  {n} left out: {problem}')
     if len(fine) < len(table): raise typer.Exit(1)
 
-# %% ../nbs/20_cli.ipynb #cli-26
+# %% ../nbs/20_cli.ipynb #cli-21
 def training_rows():
     "A fastai callback that prints what is trained on and a row per epoch, and on a terminal shows a bar in place of fastai's."
     from fastai.callback.core import Callback
@@ -171,6 +173,7 @@ def training_rows():
             tqdm.write(_pictures_of(self.dls) + '\n' + _row(self.names, self.names))
         def after_batch(self):
             if self.training: self.bar.update()
+        def after_cancel_epoch(self): self.bar.update(len(self.dls.train)) # an epoch that was finished before the training was resumed
         def write(self, values): tqdm.write(_row(self.names, values))
         def after_fit(self): self.bar.close(); self.learn.logger = self.before
     return TrainingRows()
@@ -184,7 +187,9 @@ def _pictures_of(dls):
     size = dls.train_ds[0][0].shape[-1]
     return f'{len(dls.train_ds)} pictures to learn from, {len(dls.valid_ds)} kept aside to check with, each as {size} x {size} pixels'
 
-# %% ../nbs/20_cli.ipynb #cli-29
+# %% ../nbs/20_cli.ipynb #cli-24
+_FOLDER = 'Folder with a folder per class, or photos with boxes (images/ and annotations/*.xml, Pascal VOC).'
+
 def finish(
     learn,  # trained fastai `Learner`
     model,  # model folder to write
@@ -195,18 +200,19 @@ def finish(
     from maskclf.core import history
     from maskclf.evaluate import evaluate as judge, write_report
     from maskclf.inference import save
-    curves, report = history(learn), judge(learn)  # in this order: a look at the pictures kept aside starts fastai's records anew
+    curves, report = history(learn), judge(learn)
     save(learn, model, report)
     write_report(report, page, curves, title=title)
     return report
 
-# %% ../nbs/20_cli.ipynb #cli-32
 def _check_free(model, page, overwrite):
     "`FileExistsError` if something is in the way of a model folder or its report that must not be replaced."
     kept = model.is_file() or model.is_dir() and any(model.iterdir())
-    if kept and overwrite and not (model/'config.json').is_file(): raise FileExistsError(f'{model} is not a model folder, so it is left as it is: name another one with --out.')
+    if kept and overwrite and not (model/'config.json').is_file():
+        raise FileExistsError(f'{model} is not a model folder, so it is left as it is: name another one with --out.')
     taken = [p for p, there in ((model, kept), (page, page.exists())) if there]
-    if taken and not overwrite: raise FileExistsError(f'{taken[0]} exists already: name another model folder with --out, or replace the old one with --overwrite.')
+    if not taken or overwrite: return
+    raise FileExistsError(f'{taken[0]} exists already: name another model folder with --out, or replace the old one with --overwrite.')
 
 def _show_source(path):
     "Print the classes in a class or VOC folder; the number of pictures or boxes it holds, usable or not."
@@ -216,36 +222,39 @@ def _show_source(path):
     if not is_voc(path): return n
     with open(folder/'faces.csv', encoding='utf-8', newline='') as table: return sum(1 for _ in csv.DictReader(table))
 
-# %% ../nbs/20_cli.ipynb #cli-33
+# %% ../nbs/20_cli.ipynb #cli-27
 @app.command()
 def train(
-    path: Annotated[Path, typer.Argument(metavar='PICTURES', show_default=False, help='Folder with a folder per class, or photos with Pascal VOC boxes (images/, annotations/).')],  # what to learn from
-    out: Annotated[Path, typer.Option(help='Model folder to make; the report goes beside it, to OUT-report.html.')] = Path('mask-model'),  # model folder to make
+    path: Annotated[Path, _argument(metavar='PICTURES', help=_FOLDER)],  # what to learn from
+    out: Annotated[Path, typer.Option(help='Model folder to make; the report goes beside it, to OUT-report.html.')] = Path('mask-model'),  # model folder
     arch: Annotated[str, typer.Option(help='Any torchvision or timm architecture.')] = 'resnet34',  # architecture of the network
-    epochs: Annotated[int, typer.Option(min=1, show_default='depends on the number of pictures', help='How often each picture is looked at.')] = None,  # passes over the pictures
-    size: Annotated[int, typer.Option(min=16, show_default='depends on the pictures', help='Width and height, in pixels, that the network sees.')] = None,  # pixels a side
-    bs: Annotated[int, typer.Option(min=2, show_default='32, fewer for small folders', help='Pictures in a batch.')] = None,  # pictures in a batch
+    epochs: Annotated[int, typer.Option(min=1, show_default='depends on how many pictures', help='How often each picture is looked at.')] = None,  # passes
+    size: Annotated[int, typer.Option(min=16, show_default='depends on the pictures', help='Width and height that the network sees.')] = None,  # in pixels
+    bs: Annotated[int, typer.Option(min=2, show_default='64, fewer for small folders', help='Pictures in a batch.')] = None,  # pictures in a batch
     valid_pct: Annotated[float, typer.Option(help='Share of the photos to keep aside to check with.')] = 0.2,  # share of the photos kept aside
     seed: Annotated[int, typer.Option(help='Another number divides the photos in another way.')] = 42,  # same seed, same split
-    pretrained: Annotated[Literal['auto', 'yes', 'no'], typer.Option(help='Start from ImageNet weights: if they can be had, in any case, or not.')] = 'auto',  # ImageNet weights
+    pretrained: Annotated[Literal['auto', 'yes', 'no'], typer.Option(help='Start from ImageNet weights: if there are any, in any case, or not.')] = 'auto',  # weights
     method: Annotated[Literal['squish', 'crop', 'pad'], typer.Option(help='How a picture becomes square.')] = 'squish',  # how a picture becomes square
     overwrite: Annotated[bool, typer.Option('--overwrite', help='Replace an older model and its report.')] = False,  # replace what is there
+    resume: Annotated[bool, typer.Option('--resume', help='Go on with a training that was stopped, with the same options.')] = False,  # go on
 ):
     """Train a model on your pictures.
 
     \b
       maskclf train my-pictures --out my-model
       maskclf train photos --arch resnet18 --epochs 10 --size 96
+      maskclf train my-pictures --out my-model --resume    after Ctrl-C
     """
     from maskclf.core import train as fit
     page = out.with_name(f'{out.name}-report.html')
     _check_free(out, page, overwrite)
     wanted = _show_source(path)
-    learn = fit(path, arch, epochs, size, bs, valid_pct, seed, dict(auto='auto', yes=True, no=False)[pretrained], cbs=[training_rows()], method=method)
+    weights = dict(auto='auto', yes=True, no=False)[pretrained]
+    learn = fit(path, arch, epochs, size, bs, valid_pct, seed, weights, cbs=[training_rows()], resume=resume, method=method)
     print(f'\n{finish(learn, out, page, f"Trained on {path.name}")}\n\nmodel   {out}\nreport  {page}')
     if len(learn.dls.train_ds) + len(learn.dls.valid_ds) < wanted: raise typer.Exit(1)
 
-# %% ../nbs/20_cli.ipynb #cli-36
+# %% ../nbs/20_cli.ipynb #cli-30
 def _find_all(paths):
     "A pair `(path, trouble)` for each picture, in order; `trouble` is empty, or says why there is no picture."
     from maskclf.pictures import find_pictures
@@ -269,20 +278,24 @@ def _as_row(path, answer):
     if hasattr(answer, 'label'): return row | dict(label=answer.label, probability=answer.probability, probabilities=answer.probabilities)
     return row | dict(error=str(answer))
 
-# %% ../nbs/20_cli.ipynb #cli-39
+def _opens(file):
+    from maskclf.pictures import PictureError, open_picture
+    try: return bool(open_picture(file))
+    except PictureError: return False
+
+# %% ../nbs/20_cli.ipynb #cli-33
 def write_rows(
     rows,    # rows from `answers`, one after the other
     form,    # 'table', 'json' or 'csv'
     labels,  # the classes of the model, to know how wide a column must be
 ):
     "Print each row as it comes; how many of them are errors."
-    start, line, end = dict(table=_as_table, json=_as_json, csv=_as_csv)[form](labels)
-    failed, between = 0, ''
+    start, line, between, end = dict(table=_as_table, json=_as_json, csv=_as_csv)[form](labels)
+    failed = 0
     print(start, end='')
-    for row in rows:
+    for i, row in enumerate(rows):
         failed += bool(row['error'])
-        print(between + line(row), end='')
-        between = ',\n' if form == 'json' else '\n'
+        print((between if i else '') + line(row), end='')
     print(end)
     return failed
 
@@ -292,9 +305,9 @@ def _as_table(labels):
         file = ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in row['file'])  # a name may hold a line break, a row may not
         if not row['error']: return f'{row["label"]:<{wide}}  {row["probability"]:.4f}  {file}'
         return f'{"-":<{wide}}       -  {row["error"] if Path(file).name in row["error"] else file + ": " + row["error"]}'
-    return '', line, ''
+    return '', line, '\n', ''
 
-def _as_json(labels): return '[\n', lambda row: json.dumps(row, ensure_ascii=False), '\n]'
+def _as_json(labels): return '[\n', lambda row: json.dumps(row, ensure_ascii=False), ',\n', '\n]'
 
 def _as_csv(labels):
     class Line:  # csv writes to anything that has a `write`
@@ -303,13 +316,13 @@ def _as_csv(labels):
     writer = csv.DictWriter(line, names, extrasaction='ignore', lineterminator='')
     writer.writeheader()
     def one(row): writer.writerow(row); return line.text
-    return line.text + '\n', one, ''
+    return line.text + '\n', one, '\n', ''
 
-# %% ../nbs/20_cli.ipynb #cli-42
+# %% ../nbs/20_cli.ipynb #cli-35
 @app.command()
 def predict(
-    model: Annotated[Path, typer.Argument(metavar='MODEL', show_default=False, help='Model folder from `maskclf train`.')],  # model folder
-    pictures: Annotated[list[Path], typer.Argument(metavar='PICTURES', show_default=False, help='Pictures, and folders of pictures.')],  # pictures and folders
+    model: Annotated[Path, _argument(metavar='MODEL', help='Model folder from `maskclf train`.')],  # model folder
+    pictures: Annotated[list[Path], _argument(metavar='PICTURES', help='Pictures, and folders of pictures.')],  # pictures and folders
     as_json: Annotated[bool, typer.Option('--json', help='Print a JSON list, with the probability of every class.')] = False,  # JSON in place of the table
     as_csv: Annotated[bool, typer.Option('--csv', help='Print CSV: file, label, probability, error.')] = False,  # CSV in place of the table
     bs: Annotated[int, typer.Option(min=1, help='Pictures in memory at a time.')] = 32,  # pictures in memory at a time
@@ -329,7 +342,14 @@ def predict(
         _complain(f'{failed} of {len(found)} could not be used.')
         raise typer.Exit(1)
 
-# %% ../nbs/20_cli.ipynb #cli-47
+def _show_some(model, report, k=2):
+    "Predict `k` pictures of each class in `report` with the saved model, and print the rows."
+    from maskclf.inference import Classifier
+    classifier, some = Classifier(model), report.counted.groupby('label').head(k).file
+    print(f'\n{report}\n\nWhat the saved model says about some of them:')
+    write_rows(answers(classifier, [(file, '') for file in some]), 'table', classifier.labels)
+
+# %% ../nbs/20_cli.ipynb #cli-38
 def stored_report(
     config,  # contents of a model folder's config.json
 ):
@@ -342,36 +362,35 @@ def stored_report(
     pairs = [(label, said) for label, row in zip(labels, counts) for said, n in zip(labels, row) for _ in range(n)]
     return Report(pd.DataFrame(pairs, columns=['label', 'predicted']).assign(file='', probability=float('nan'), loss=float('nan'), error=''), labels)
 
-def kept_aside(
-    files,   # pictures in folders per class
-    config,  # contents of a model folder's config.json
-):
-    "Those of `files` that the training kept aside, by their names; an empty list if not all of them are there."
-    root = Path(os.path.commonpath([f.absolute().parent.parent for f in files]))
-    known = {f.absolute().relative_to(root).as_posix(): f for f in files}
-    names = (config.get('data') or {}).get('validation') or []
-    return [known[n] for n in names] if set(names) <= set(known) else []
+def _same_data(files, config):
+    "Are `files` the pictures that the model was trained and checked with? Those that cannot be opened do not count."
+    from maskclf.inference import fingerprint
+    data = config['data']
+    if fingerprint(files) == data['fingerprint']: return True
+    return len(files) > data['training'] + len(data['validation']) and fingerprint([f for f in files if _opens(f)]) == data['fingerprint']
 
-def judge_pictures(
-    classifier,  # a `Classifier`
-    data,        # folder with a folder per class, or VOC folder
-    everything=False,  # all pictures, even if the model was trained on some of them
-):
+def _judge(classifier, data, everything):
     "The `Report` on the pictures in `data`, and in words which of them were taken."
     from maskclf.evaluate import evaluate as judge, labelled_files
+    from maskclf.inference import names_of
     files, _ = labelled_files(data, classifier.labels)
-    aside = [] if everything else kept_aside(files, classifier.config)
-    which = f'the {len(aside)} of {len(files)} pictures in {data} that training kept aside' if aside else f'all {len(files)} pictures in {data}'
-    return judge(classifier, aside or files), which
+    names = [] if everything else (classifier.config.get('data') or {}).get('validation') or []
+    known, which = names_of(files), f'all {len(files)} pictures in {data}'
+    aside = [known[n] for n in names if n in known]
+    if lost := len(names) - len(aside): which += f', which lacks {lost} of the {len(names)} that training kept aside'
+    if lost or not names: return judge(classifier, files), which
+    if not _same_data(files, classifier.config):
+        _complain(f'note: {data} has changed since the training (pictures came, went or were changed), so the figures may be others.')
+    return judge(classifier, aside), f'the {len(aside)} of {len(files)} pictures in {data} that training kept aside'
 
-# %% ../nbs/20_cli.ipynb #cli-49
+# %% ../nbs/20_cli.ipynb #cli-40
 @app.command()
 def evaluate(
-    model: Annotated[Path, typer.Argument(metavar='MODEL', show_default=False, help='Model folder from `maskclf train`.')],  # model folder
-    data: Annotated[Path, typer.Argument(metavar='PICTURES', show_default=False, help='Folder with a folder per class, or photos with Pascal VOC boxes. Left out: the figures of the training.')] = None,  # pictures to evaluate with; None: what is stored
-    everything: Annotated[bool, typer.Option('--all', help='Take all pictures, even if the model was trained on some of them.')] = False,  # all pictures, in any case
+    model: Annotated[Path, _argument(metavar='MODEL', help='Model folder from `maskclf train`.')],  # model folder
+    data: Annotated[Path, _argument(metavar='PICTURES', help=f'{_FOLDER} Left out: the figures of the training.')] = None,  # None: what is stored
+    everything: Annotated[bool, typer.Option('--all', help='Take all pictures, even if the model was trained on some of them.')] = False,  # in any case all
     as_json: Annotated[bool, typer.Option('--json', help='Print JSON.')] = False,  # JSON in place of the table
-    page: Annotated[Path, typer.Option('--report', metavar='FILE', show_default=False, help='Also write a report with pictures to this HTML file.')] = None,  # HTML file to write
+    page: Annotated[Path, _option('--report', metavar='FILE', help='Also write a report with pictures to this HTML file.')] = None,  # HTML file to write
 ):
     """Say how good a model is.
 
@@ -381,20 +400,15 @@ def evaluate(
       maskclf evaluate my-model other-pictures    with pictures it has never seen
     """
     from maskclf.inference import Classifier
+    if page and data is None: raise typer.BadParameter('a report needs pictures: name the folder too.', param_hint='--report')
     classifier = Classifier(model)
-    if data is None: return _print_stored(classifier, as_json, page)
-    report, which = judge_pictures(classifier, data, everything)
+    report, which = _judge(classifier, data, everything) if data else (stored_report(classifier.config), 'the pictures that training kept aside')
     if page: from maskclf.evaluate import write_report; write_report(report, page, title=f'{model.name} on {which}')
-    print(json.dumps(dict(evaluated=which, **report.to_dict()), ensure_ascii=False, indent=1) if as_json else f'{model} on {which}\n\n{report}')
+    figures = report.to_dict() if data else classifier.config['metrics']
+    print(json.dumps(dict(evaluated=which, **figures), ensure_ascii=False, indent=1) if as_json else f'{model} on {which}\n\n{report}')
     if report.n < len(report.rows): raise typer.Exit(1)
 
-def _print_stored(classifier, as_json, page):
-    "Print the figures that the model folder keeps; it has no pictures for a `page`."
-    if page: raise typer.BadParameter('a report needs pictures: name the folder too.', param_hint='--report')
-    report, which = stored_report(classifier.config), 'the pictures that training kept aside'
-    print(json.dumps(dict(evaluated=which, **classifier.config['metrics']), ensure_ascii=False, indent=1) if as_json else f'{classifier.path} on {which}\n\n{report}')
-
-# %% ../nbs/20_cli.ipynb #cli-52
+# %% ../nbs/20_cli.ipynb #cli-43
 def free_name(
     name,  # a path
 ):
@@ -403,13 +417,12 @@ def free_name(
     while (free := name if n == 1 else name.with_name(f'{name.name}-{n}')).exists(): n += 1
     return free
 
-# %% ../nbs/20_cli.ipynb #cli-54
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help='Folder to make; if it exists, the next free one: maskclf-demo-2, …')] = Path('maskclf-demo'),  # folder to make
-    n: Annotated[int, typer.Option(min=30, help='How many faces to draw, a third of them for each class.')] = 1500,  # number of faces
+    n: Annotated[int, typer.Option(min=30, help='How many faces to draw, a third of them for each class.')] = 2000,  # number of faces
     arch: Annotated[str, typer.Option(help='Any torchvision or timm architecture.')] = 'resnet10t',  # architecture of the network
-    epochs: Annotated[int, typer.Option(min=1, help='How often each face is looked at.')] = 24,  # passes over the faces
+    epochs: Annotated[int, typer.Option(min=1, help='How often each face is looked at.')] = 28,  # passes over the faces
     size: Annotated[int, typer.Option(min=16, help='Width and height, in pixels, that the network sees.')] = 48,  # pixels a side
     seed: Annotated[int, typer.Option(help='Another number draws other faces.')] = 42,  # same seed, same faces
 ):
@@ -424,15 +437,8 @@ def demo(
     _show_folder(sample_faces(out/'faces', n, seed, {c: 1/3 for c in CLASSES}), out/'faces')
     learn = fit(out/'faces', arch, epochs, size, pretrained=False, seed=seed, cbs=[training_rows()])
     report = finish(learn, out/'model', out/'report.html', 'The maskclf demo')
-    print(f'\n{report}')
     _show_some(out/'model', report)
-    print(f'\nfaces   {out/"faces"}\nmodel   {out/"model"}\nreport  {out/"report.html"}   (open it in a browser)\n\nNext: maskclf predict {out/"model"} a-picture.jpg')
+    print(f'\nfaces   {out/"faces"}\nmodel   {out/"model"}\nreport  {out/"report.html"}   (open it in a browser)\n\n'
+          f'Next: maskclf predict {out/"model"} a-picture.jpg')
 
 app.registered_commands.insert(0, app.registered_commands.pop())  # in the help, the demo comes first
-
-def _show_some(model, report, k=2):
-    "Predict `k` pictures of each class in `report` with the saved model, and print the rows."
-    from maskclf.inference import Classifier
-    classifier = Classifier(model)
-    print('\nWhat the saved model says about some of them:')
-    write_rows(answers(classifier, [(f, '') for f in report.rows[report.rows.error == ''].groupby('label').head(k).file]), 'table', classifier.labels)

@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['first_filters', 'first_answers', 'find_arch', 'reachable', 'torchvision_file', 'timm_file', 'pretrained_file',
-           'history', 'plot_history', 'balance_classes', 'fast_bf16', 'BF16Training', 'GrowSize', 'face_learner', 'fit',
+           'history', 'KeepHistory', 'plot_history', 'balance_classes', 'fast_bf16', 'BF16Training', 'GrowSize',
+           'face_learner', 'fit', 'random_state', 'set_random_state', 'Checkpoint', 'training_file', 'stoppable',
            'train']
 
 # %% ../nbs/05_core.ipynb #core-03
-import difflib, time
+import contextlib, difflib, hashlib, json, os, random, time
 from functools import lru_cache
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -18,7 +19,7 @@ import numpy as np
 import pandas as pd
 import timm, torch, torchvision
 from fastai.callback.channelslast import ChannelsLast
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.data import WeightedDL
 from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.schedule import fine_tune, fit_one_cycle, lr_find
@@ -27,12 +28,14 @@ from fastai.losses import LabelSmoothingCrossEntropyFlat
 from fastai.metrics import BalancedAccuracy, error_rate
 from fastai.torch_core import set_seed
 from fastai.vision.learner import vision_learner
+from fastcore.foundation import L
+from platformdirs import user_cache_path
 
 from .augment import augmentations
 from .data import face_dataloaders, parent_label, pick_size, prepare_folder
 from .pictures import find_pictures
 
-# %% ../nbs/05_core.ipynb #core-10
+# %% ../nbs/05_core.ipynb #core-09
 def first_filters(
     model, # a network whose first layer is a convolution over colour pictures
 ) -> np.ndarray: # (filters, height, width, 3), each filter stretched to 0–1
@@ -50,7 +53,7 @@ def first_answers(
     conv = next(m for m in model.modules() if isinstance(m, torch.nn.Conv2d))
     with torch.no_grad(): return conv(torch.as_tensor(picture, device=conv.weight.device)[None])[0].cpu().numpy()
 
-# %% ../nbs/05_core.ipynb #core-13
+# %% ../nbs/05_core.ipynb #core-12
 def find_arch(
     name, # 'resnet34', any other torchvision classifier, or the name of a timm model; a function is returned as it is
 ):
@@ -62,7 +65,7 @@ def find_arch(
     near = difflib.get_close_matches(name, known + timm.list_models(), n=3)
     raise ValueError(f"There is no architecture called '{name}'" + (f": did you mean {' or '.join(near)}?" if near else ': see timm.list_models() for the names.'))
 
-# %% ../nbs/05_core.ipynb #core-15
+# %% ../nbs/05_core.ipynb #core-14
 def reachable(
     url, # where a file is to be fetched from
     timeout=3, # seconds to wait for an answer
@@ -98,7 +101,7 @@ def timm_file(
     if isinstance(cached, str): return Path(cached)
     return Path(hf_hub_download(**where)) if reachable(hf_hub_url(**where), timeout) else None
 
-# %% ../nbs/05_core.ipynb #core-19
+
 def pretrained_file(
     arch, # architecture: a name or a torchvision function
     pretrained='auto', # True: must be there; False: not wanted; 'auto': take them if they can be had
@@ -114,15 +117,23 @@ def pretrained_file(
     if pretrained is True: raise FileNotFoundError(f'The ImageNet weights of {name} are not on this machine and cannot be fetched: {how}, or train with pretrained=False.')
     print(f'Starting from random weights: the ImageNet weights of {name} are not on this machine and cannot be fetched ({how}).')
 
-# %% ../nbs/05_core.ipynb #core-31
+# %% ../nbs/05_core.ipynb #core-24
 def history(
     learn, # a `Learner` that has been trained
 ) -> pd.DataFrame: # one row an epoch: epoch, train_loss, valid_loss and the metrics
     "What fastai's recorder wrote down in the last training, as a table."
     names = [n for n in learn.recorder.metric_names if n not in ('epoch', 'time')]
     rows = pd.DataFrame([list(v) for v in learn.recorder.values if len(v) == len(names)], columns=names) # `validate` adds shorter rows
+    if rows.empty and hasattr(learn, 'keep_history'): return learn.keep_history.rows
     rows.insert(0, 'epoch', range(1, len(rows) + 1))
     return rows
+
+
+class KeepHistory(Callback):
+    "Keep the table of the last training: fastai's recorder starts anew whenever the learner looks at pictures."
+    order, rows = 55, pd.DataFrame() # after the recorder
+    def after_epoch(self):
+        if len(rows := history(self.learn)): self.rows = rows
 
 
 def plot_history(
@@ -135,7 +146,7 @@ def plot_history(
     for ax, title in zip(axes, ('loss', 'on the validation pictures')): ax.set(title=title, xlabel='epoch', ylim=(0, None)); ax.legend(frameon=False)
     return axes
 
-# %% ../nbs/05_core.ipynb #core-42
+# %% ../nbs/05_core.ipynb #core-35
 def balance_classes(
     dls, # fastai `DataLoaders` of one label a picture
     power=0.5, # weight of a picture is 1/(pictures of its class)**power: 0 as they come, 1 every class equally often
@@ -147,11 +158,12 @@ def balance_classes(
     dls.loaders[0] = dls.train.new(cls=WeightedDL, wgts=weights[labels])
     return dls
 
-# %% ../nbs/05_core.ipynb #core-46
+# %% ../nbs/05_core.ipynb #core-38
 @lru_cache
 def fast_bf16() -> bool: # is training in bfloat16 faster than in float32 on this processor?
     "Time one small convolution, forward and backward, both ways; remembered until Python ends."
-    conv, x = torch.nn.Conv2d(64, 64, 3, padding=1).to(memory_format=torch.channels_last), torch.randn(32, 64, 16, 16)
+    with torch.random.fork_rng(devices=[]): # what training draws must not depend on this
+        conv, x = torch.nn.Conv2d(64, 64, 3, padding=1).to(memory_format=torch.channels_last), torch.randn(32, 64, 16, 16)
     def seconds(enabled):
         times = []
         for _ in range(6):
@@ -165,13 +177,19 @@ def fast_bf16() -> bool: # is training in bfloat16 faster than in float32 on thi
 
 class BF16Training(Callback):
     "Compute in bfloat16 while training on a CPU; validation and predictions stay in float32."
-    order = 10
-    def before_batch(self):
-        if self.training: self.cast = torch.autocast('cpu', dtype=torch.bfloat16); self.cast.__enter__()
-    def after_pred(self):
-        if self.training: self.cast.__exit__(None, None, None); self.learn.pred = self.pred.float()
+    hooks, cast = (), None
+    def before_fit(self):
+        self.after_fit() # if the last training broke off
+        self.hooks = [self.model.register_forward_pre_hook(self.enter), self.model.register_forward_hook(self.leave, always_call=True)]
+    def enter(self, model, x):
+        if model.training: self.cast = torch.autocast('cpu', dtype=torch.bfloat16); self.cast.__enter__()
+    def leave(self, model, x, out):
+        if self.cast: self.cast = self.cast.__exit__(None, None, None); return None if out is None else out.float()
+    def after_fit(self):
+        for hook in self.hooks: hook.remove()
+        self.hooks = ()
 
-# %% ../nbs/05_core.ipynb #core-49
+# %% ../nbs/05_core.ipynb #core-41
 class GrowSize(Callback):
     "Train on smaller pictures first: batches are shrunk by `scale` until the share `until` of the epochs is over."
     order = 60
@@ -185,7 +203,7 @@ class GrowSize(Callback):
         side = max(32, round(self.scale*x.shape[-1]/16)*16)
         if side < x.shape[-1]: self.learn.xb = (torch.nn.functional.interpolate(x, size=(side, side), mode='bilinear', antialias=True, align_corners=False), *self.xb[1:])
 
-# %% ../nbs/05_core.ipynb #core-52
+# %% ../nbs/05_core.ipynb #core-44
 def face_learner(
     dls, # fastai `DataLoaders`
     arch='resnet34', # any torchvision or timm architecture
@@ -197,26 +215,107 @@ def face_learner(
     extra = dict(pretrained_cfg_overlay=dict(file=str(weights))) if weights and isinstance(arch, str) else {}
     if not weights: extra = dict(lin_ftrs=[], ps=0.1, concat_pool=False) # a plain head: from random weights the usual one is slow to learn
     learn = vision_learner(dls, arch, pretrained=bool(weights), normalize=False, metrics=[error_rate, BalancedAccuracy()], path=Path(),
-                           loss_func=LabelSmoothingCrossEntropyFlat(eps=0.1), cbs=[ChannelsLast(), *cbs], **extra)
+                           loss_func=LabelSmoothingCrossEntropyFlat(eps=0.1), cbs=[ChannelsLast(), KeepHistory(), *cbs], **extra)
     if dls.device.type == 'cuda': learn.to_fp16()
     elif fast_bf16(): learn.add_cb(BF16Training())
     return learn
 
-# %% ../nbs/05_core.ipynb #core-56
+# %% ../nbs/05_core.ipynb #core-47
 def fit(
     learn, # a `Learner` from `face_learner`
     epochs=None, # None: 4 after pretraining; otherwise as many as show about 60,000 pictures, between 12 and 60
-    lr=None, # highest learning rate; None: 2e-3 after pretraining, otherwise 2e-3
+    lr=2e-3, # highest learning rate; after pretraining that of the head while the body is frozen
     pretrained=False, # does `learn` start from pretrained weights?
+    cbs=(), # more fastai callbacks, for this training only
 ):
     "Fine-tune as the article does after pretraining; from random weights train all layers at once, small pictures first if they are large."
-    if pretrained: return learn.fine_tune(epochs or 4, base_lr=lr or 2e-3)
+    if pretrained: return learn.fine_tune(epochs or 4, base_lr=lr, cbs=list(cbs))
     epochs = epochs or int(np.clip(round(60_000/max(1, len(learn.dls.train_ds))), 12, 60))
     learn.unfreeze()
     side = learn.dls.valid.one_batch()[0].shape[-1]
-    learn.fit_one_cycle(epochs, lr or 2e-3, wd=0.05, cbs=[GrowSize()] if side >= 128 else [])
+    learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=[*cbs, *([GrowSize()] if side >= 128 else [])])
 
-# %% ../nbs/05_core.ipynb #core-59
+# %% ../nbs/05_core.ipynb #core-50
+def random_state(
+    dls, # fastai `DataLoaders`
+) -> dict: # of numbers and tensors
+    "Where the dice of Python, NumPy, PyTorch and the order of the training pictures stand."
+    name, numbers, *rest = np.random.get_state()
+    return dict(python=random.getstate(), numpy=(name, numbers.tolist(), *rest), torch=torch.get_rng_state(), order=dls.train.rng.getstate(),
+                cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [])
+
+
+def set_random_state(
+    dls, # fastai `DataLoaders`
+    state, # from `random_state`
+):
+    "Put the dice back to where they stood."
+    random.setstate(state['python']); np.random.set_state(state['numpy']); torch.set_rng_state(state['torch']); dls.train.rng.setstate(state['order'])
+    if state['cuda']: torch.cuda.set_rng_state_all(state['cuda'])
+
+# %% ../nbs/05_core.ipynb #core-51
+class Checkpoint(Callback):
+    "Keep the last finished epoch in a file, so that a training that was stopped can go on as if it had not been."
+    order = 80 # after the callbacks that change weights or write rows
+    def __init__(self,
+        file, # where to keep it
+        resume=False, # go on from what is there?
+    ):
+        self.file, self.rows = Path(file), [] # the rows of each fit: `fine_tune` makes two
+        self.state = torch.load(self.file, weights_only=True) if resume else dict(rows=[])
+
+    def before_fit(self):
+        self.rows.append([])
+        self.kept = (self.state['rows'][len(self.rows) - 1:] or [[]])[0]
+        if len(self.rows) != len(self.state['rows']): return # this is not the fit that was stopped
+        self.model.load_state_dict(self.state['model']); self.opt.load_state_dict(self.state['opt'])
+        set_random_state(self.dls, self.state['random'])
+        count, value = self.state['smooth']
+        self.recorder.smooth_loss.count, self.recorder.smooth_loss.val = count, torch.tensor(value)
+
+    def before_epoch(self):
+        if self.epoch >= len(self.kept): return
+        self.recorder.log = L(self.epoch) + L(self.kept[self.epoch]) # the row as it was
+        raise CancelEpochException
+
+    def after_epoch(self):
+        self.rows[-1].append([float(v) for v in self.recorder.values[-1]])
+        if self.epoch >= len(self.kept): self.keep()
+
+    def keep(self):
+        opt, smooth = self.opt.state_dict(), self.recorder.smooth_loss
+        hypers = [{k: v.item() if isinstance(v, np.generic) else v for k, v in h.items()} for h in opt['hypers']]
+        state = dict(rows=self.rows, model=self.model.state_dict(), opt=dict(state=[dict(s) for s in opt['state']], hypers=hypers),
+                     random=random_state(self.dls), smooth=(smooth.count, float(smooth.val)))
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, new := self.file.with_suffix('.new')); os.replace(new, self.file) # the old one or the new one, never half of one
+
+# %% ../nbs/05_core.ipynb #core-54
+def training_file(
+    **settings, # what `train` was called with
+) -> Path: # in the user's cache folder
+    "Where the last finished epoch of a training with these settings is kept; those untouched for 30 days are removed."
+    folder, name = user_cache_path('maskclf')/'training', hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    for old in folder.glob('*.pt'):
+        with contextlib.suppress(OSError):
+            if time.time() - old.stat().st_mtime > 30*24*3600: old.unlink()
+    return folder/f'{name}.pt'
+
+
+@contextlib.contextmanager
+def stoppable(
+    file, # from `training_file`
+    resume, # must there be such a file?
+):
+    "Within the block Ctrl-C says how to go on; when it ends well the file is removed; `FileNotFoundError` if there is nothing to resume."
+    if resume and not file.exists(): raise FileNotFoundError('No training with these settings has been stopped on this machine, so there is none to go on with: leave out resume.')
+    try: yield
+    except KeyboardInterrupt:
+        if file.exists(): print('Stopped. The finished epochs are kept: the same call with resume=True (in a terminal: --resume) goes on from there.')
+        raise
+    file.unlink(missing_ok=True)
+
+
 def train(
     path, # folder with a sub-folder of pictures per class, or a Pascal VOC folder (`images/`, `annotations/`)
     arch='resnet34', # any torchvision or timm architecture
@@ -226,19 +325,22 @@ def train(
     valid_pct=0.2, # share of the photos kept aside to validate
     seed=42, # makes split, weights and augmentation repeatable
     pretrained='auto', # ImageNet weights: 'auto' takes them if they can be had, True insists, False starts from random weights
-    lr=None, # highest learning rate; None: see `fit`
+    lr=2e-3, # highest learning rate: see `fit`
     balance=0.5, # how much more often rare classes are shown: see `balance_classes`
     batch_tfms=None, # fastai batch transforms for the training pictures; None: `augmentations(size)`
     cbs=(), # more fastai callbacks
+    resume=False, # go on with a training that was stopped, called with the same settings
     **kwargs, # passed on to `face_dataloaders`: `method`, `label_func`, `splitter` …
 ) -> Learner: # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
-    "Train a classifier on the pictures in `path`; the errors are those of `pretrained_file` and `face_dataloaders`."
+    "Train a classifier on the pictures in `path`; the errors are those of `pretrained_file`, `face_dataloaders` and `stoppable`."
+    name = getattr(arch, '__name__', arch)
+    file = training_file(path=Path(path).resolve(), arch=name, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, pretrained=pretrained, lr=lr, balance=balance)
     weights = pretrained_file(arch, pretrained)
     folder = prepare_folder(path, **{k: v for k, v in kwargs.items() if k == 'label_func'})
     size = size or pick_size(find_pictures(folder))
     set_seed(seed)
     dls = face_dataloaders(folder, size, bs, valid_pct, seed, batch_tfms=augmentations(size) if batch_tfms is None else batch_tfms, **kwargs)
     learn = face_learner(balance_classes(dls, balance), arch, weights, cbs)
-    learn.maskclf = dict(arch=getattr(arch, '__name__', arch), size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).name)
-    fit(learn, epochs, lr, bool(weights))
+    learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).name)
+    with stoppable(file, resume): fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume)])
     return learn

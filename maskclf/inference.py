@@ -4,18 +4,19 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'SCHEMA', 'MAX_CONFIG', 'MAX_MODEL', 'FILES', 'TOLERANCE', 'ModelError', 'export_onnx', 'Prediction',
-           'Classifier', 'save', 'upload_box']
+           'Classifier', 'names_of', 'fingerprint', 'save', 'upload_box']
 
-# %% ../nbs/07_inference.ipynb #inference-03
+# %% ../nbs/07_inference.ipynb #inference-02
 import contextlib, copy, glob, hashlib, html, inspect, io, json, math, os, secrets, shutil, sys, time, warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from fastcore.basics import patch
 
 from .pictures import PictureError, find_pictures, open_picture, to_array
 
-# %% ../nbs/07_inference.ipynb #inference-14
+# %% ../nbs/07_inference.ipynb #inference-11
 class ModelError(ValueError):
     "A model that cannot be saved or used; the message says why and what to do."
 
@@ -33,7 +34,8 @@ def _preprocessing(learn):
     loads, norms = ([t for t in steps if isinstance(t, kind)] for kind in (LoadPicture, Normalize))
     if len(loads) != 1 or len(norms) > 1: raise ModelError(_NOT_OURS)
     labels = [str(v) for v in learn.dls.vocab]
-    if len(labels) < 2 or len(set(labels)) != len(labels) or learn.dls.c != len(labels): raise ModelError('Only a learner that picks one of two or more classes can be saved.')
+    if len(labels) < 2 or len(set(labels)) != len(labels) or learn.dls.c != len(labels):
+        raise ModelError('Only a learner that picks one of two or more classes can be saved.')
     mean, std = (_short(getattr(norms[0], name)) if norms else [default] * 3 for name, default in (('mean', 0.), ('std', 1.)))
     return dict(labels=labels, size=int(loads[0].size), method=loads[0].method, mean=mean, std=std)
 
@@ -41,9 +43,11 @@ def _short(tensor):
     "The numbers of a tensor as the shortest decimals that stand for the same float32."
     return [float(str(v)) for v in tensor.cpu().numpy().ravel().astype(np.float32)]
 
-_NOT_OURS = 'This learner prepares its pictures in its own way, which a model folder cannot repeat: train on the DataLoaders of maskclf.data.face_dataloaders, or keep it with learn.export().'
+_AGAIN = 'save or copy the model folder again.'
+_NOT_OURS = ('This learner prepares its pictures in its own way, which a model folder cannot repeat: train on the DataLoaders of '
+             'maskclf.data.face_dataloaders, or keep it with learn.export().')
 
-# %% ../nbs/07_inference.ipynb #inference-18
+# %% ../nbs/07_inference.ipynb #inference-14
 def export_onnx(
     model,  # a PyTorch module that takes pixels (n, 3, size, size) and gives logits (n, classes)
     size,   # side of the pictures in pixels
@@ -56,7 +60,8 @@ def export_onnx(
     for way in ways:
         try: return _run_exporter(model, torch.zeros(2, 3, size, size), str(file), {k: v for k, v in way.items() if k in known})
         except Exception as error: trouble = error
-    raise ModelError(f'This network cannot be written as ONNX ({str(trouble).strip().splitlines()[0]}): choose another architecture, or keep it with learn.export().') from trouble
+    why = str(trouble).strip().splitlines()[0]
+    raise ModelError(f'This network cannot be written as ONNX ({why}): choose another architecture, or keep it with learn.export().') from trouble
 
 def _run_exporter(model, pixels, file, way):
     "One of PyTorch's two exporters, without what it tells about itself."
@@ -67,8 +72,8 @@ def _run_exporter(model, pixels, file, way):
         warnings.simplefilter('ignore')
         torch.onnx.export(model, (pixels,), file, input_names=['pixels'], output_names=['logits'], **way)
 
-# %% ../nbs/07_inference.ipynb #inference-22
-FORMAT, SCHEMA = 'maskclf model', 1  # what config.json begins with; SCHEMA grows when a folder can no longer be read by older versions
+# %% ../nbs/07_inference.ipynb #inference-17
+FORMAT, SCHEMA = 'maskclf model', 1  # what config.json begins with; SCHEMA grows when older versions can no longer read a folder
 MAX_CONFIG, MAX_MODEL = 32_000_000, 2**31  # bytes; nothing larger is read
 
 def _read_limited(file, most):
@@ -81,29 +86,28 @@ def _read_limited(file, most):
 
 def _read_config(folder):
     "The contents of config.json, checked."
-    if not folder.exists(): raise ModelError(f'{folder} does not exist: name the folder that maskclf.inference.save wrote.')
-    if not folder.is_dir(): raise ModelError(f'{folder} is a file, but a model is a folder: name the folder that maskclf.inference.save wrote.')
-    if not (folder/'config.json').is_file(): raise ModelError(f'{folder} is no model folder, for it has no config.json: name the folder that maskclf.inference.save wrote.')
-    try: config = json.loads(_read_limited(folder/'config.json', MAX_CONFIG))
+    file, missing = folder/'config.json', 'is no model folder, for it has no config.json'
+    for fine, why in (folder.exists(), 'does not exist'), (folder.is_dir(), 'is a file, but a model is a folder'), (file.is_file(), missing):
+        if not fine: raise ModelError(f'{folder} {why}: name the folder that maskclf.inference.save wrote.')
+    try: config = json.loads(_read_limited(file, MAX_CONFIG))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError): config = None
     if not isinstance(config, dict) or config.get('format') != FORMAT or type(config.get('schema')) is not int:
-        raise ModelError(f'{folder/"config.json"} is not the description of a model: save or copy the model folder again.')
-    if config['schema'] > SCHEMA: raise ModelError(f'{folder} was written by a newer maskclf (schema {config["schema"]}, this one knows {SCHEMA}): pip install --upgrade maskclf.')
-    if wrong := _wrong(config): raise ModelError(f'{folder/"config.json"} has no usable "{wrong}": save or copy the model folder again.')
+        raise ModelError(f'{file} is not the description of a model: {_AGAIN}')
+    if config['schema'] > SCHEMA: raise ModelError(f'{folder} was written by a newer maskclf, with schema {config["schema"]}: pip install --upgrade maskclf.')
+    if wrong := _wrong(config): raise ModelError(f'{file} has no usable "{wrong}": {_AGAIN}')
     return config
 
-def _wrong(config):
-    "The first entry of a config that is missing or senseless; None if all are fine."
-    number = lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v)
+def _wrong(config):  # the first entry of a config that is missing or senseless; None if all are fine
+    number = lambda v: type(v) in (int, float) and math.isfinite(v)
     three = lambda v: isinstance(v, list) and len(v) == 3 and all(map(number, v))
     tests = dict(
         labels=lambda v: isinstance(v, list) and len(v) > 1 and all(isinstance(l, str) for l in v) and len(set(v)) == len(v),
-        size=lambda v: type(v) is int and 0 < v <= 4096, method=lambda v: v in ('squish', 'crop', 'pad'),
-        mean=three, std=lambda v: three(v) and min(v) > 0, temperature=lambda v: number(v) and v > 0,
+        size=lambda v: type(v) is int and 0 < v <= 4096, method=lambda v: v in ('squish', 'crop', 'pad'), mean=three,
+        std=lambda v: three(v) and min(v) > 0, temperature=lambda v: number(v) and v > 0,
         files=lambda v: isinstance(v, dict) and isinstance(v.get('model.onnx'), dict) and isinstance(v['model.onnx'].get('sha256'), str))
     return next((k for k, fine in tests.items() if not fine(config.get(k))), None)
 
-# %% ../nbs/07_inference.ipynb #inference-23
+# %% ../nbs/07_inference.ipynb #inference-18
 def _uses_other_files(message):
     "Does anything in a parsed ONNX model keep its numbers in another file?"
     if message.DESCRIPTOR.name == 'TensorProto': return message.data_location == 1 or len(message.external_data) > 0
@@ -116,31 +120,47 @@ def _read_model(folder, config):
     model = _read_limited(file, MAX_MODEL)
     if model.startswith((b'\x80', b'PK\x03\x04')): raise ModelError(f'{file} is a pickle, which can run any code when it is loaded: it is refused.')
     if hashlib.sha256(model).hexdigest() != config['files']['model.onnx']['sha256']:
-        raise ModelError(f'{file} is not the file that was saved (its sha256 differs): save or copy the model folder again.')
+        raise ModelError(f'{file} is not the file that was saved (its sha256 differs): {_AGAIN}')
     if b'location' in model:  # without this word no tensor can point to another file, and the slower look is spared
         import onnx
         if _uses_other_files(onnx.load_model_from_string(model)): raise ModelError(f'{file} keeps part of itself in other files: it is refused.')
     return model
 
+def _cores(): return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1  # that this process may use
+
 def _start(model, folder, config, threads):
     "An ONNX Runtime session of `model`, given as bytes, that fits the config."
     import onnxruntime as ort
-    options = ort.SessionOptions()
+    options, file = ort.SessionOptions(), folder/'model.onnx'
     options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads or _cores(), 1, 3
     try: session = ort.InferenceSession(model, options, providers=['CPUExecutionProvider'])
-    except Exception as error: raise ModelError(f'{folder/"model.onnx"} cannot be loaded: save or copy the model folder again.') from error
+    except Exception as error: raise ModelError(f'{file} cannot be loaded: {_AGAIN}') from error
     told = [(p.name, p.type, list(p.shape[1:])) for p in (*session.get_inputs(), *session.get_outputs())]
-    if told != [('pixels', 'tensor(float)', [3, config['size'], config['size']]), ('logits', 'tensor(float)', [len(config['labels'])])]:
-        raise ModelError(f'{folder/"model.onnx"} does not fit its config.json: save or copy the model folder again.')
+    wanted = [('pixels', 'tensor(float)', [3, config['size'], config['size']]), ('logits', 'tensor(float)', [len(config['labels'])])]
+    if told != wanted: raise ModelError(f'{file} does not fit its config.json: {_AGAIN}')
     return session
 
-def _cores():
-    "How many processor cores this process may use."
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+def _prediction(labels, row): return Prediction(labels[row.argmax()], float(row.max()), dict(zip(labels, row.tolist())))
 
-# %% ../nbs/07_inference.ipynb #inference-24
-class _Network:
-    "What a model with a `config` and a `session` can do: from pictures to arrays to probabilities."
+# %% ../nbs/07_inference.ipynb #inference-19
+@dataclass(frozen=True)
+class Prediction:
+    "What the model says about one picture."
+    label: str           # the most probable class
+    probability: float   # of that class, 0 to 1
+    probabilities: dict  # class → probability, in the order of `Classifier.labels`
+    def __str__(self): return f'{self.label} ({100 * self.probability:.1f} %)'
+
+class Classifier:
+    "A saved model, ready to predict; needs neither PyTorch nor fastai. Raises `ModelError` if the folder is not as `save` left it."
+    def __init__(self,
+        path,          # folder that `save` wrote
+        threads=None,  # threads to compute with; None: one for each processor core
+    ):
+        self.path, self.config = Path(path), _read_config(Path(path))
+        self.labels, self.size, self.method = (self.config[k] for k in ('labels', 'size', 'method'))
+        self.session = _start(_read_model(self.path, self.config), self.path, self.config, threads)
+
     def __repr__(self): return f'Classifier({self.config.get("architecture", "network")}, {self.size} px: {", ".join(self.labels)})'
 
     def to_array(self, picture):
@@ -153,70 +173,48 @@ class _Network:
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 
-# %% ../nbs/07_inference.ipynb #inference-25
-@dataclass(frozen=True)
-class Prediction:
-    "What the model says about one picture."
-    label: str           # the most probable class
-    probability: float   # of that class, 0 to 1
-    probabilities: dict  # class → probability, in the order of `Classifier.labels`
-    def __str__(self): return f'{self.label} ({100 * self.probability:.1f} %)'
-
-class Classifier(_Network):
-    "A saved model, ready to predict; needs neither PyTorch nor fastai. Raises `ModelError` if the folder is not as `save` left it."
-    def __init__(self,
-        path,          # folder that `save` wrote
-        threads=None,  # threads to compute with; None: one for each processor core
-    ):
-        self.path = Path(path)
-        self.config = _read_config(self.path)
-        self.labels, self.size, self.method = (self.config[k] for k in ('labels', 'size', 'method'))
-        self.session = _start(_read_model(self.path, self.config), self.path, self.config, threads)
-
-    def _answers(self, pictures, keep):
-        "One batch of pictures to predictions; with `keep`, an error in place of what cannot be opened."
-        answers = [self._open(p, keep) for p in pictures]
-        fine = [i for i, a in enumerate(answers) if isinstance(a, np.ndarray)]
-        rows = self.probabilities(np.stack([answers[i] for i in fine])) if fine else []
-        for i, row in zip(fine, rows):
-            answers[i] = Prediction(self.labels[row.argmax()], float(row.max()), dict(zip(self.labels, row.tolist())))
-        return answers
-
-    def _open(self, picture, keep):
-        try: return self.to_array(picture)
-        except PictureError as error:
-            if keep: return error
-            raise
-
     def predict(self,
         picture,  # whatever `open_picture` takes: a path, bytes, a file, a PIL image, an array
     ):
         "The prediction for one picture; raises `PictureError`."
-        return self._answers([picture], keep=False)[0]
+        return _prediction(self.labels, self.probabilities(self.to_array(picture)[None])[0])
 
-    def predict_batch(self,
-        pictures,        # any number of them
-        bs=32,           # how many go through the network at a time
-        errors='raise',  # 'raise' a `PictureError`, or 'keep' it in the list in place of the prediction
-    ):
-        "The predictions for many pictures, in order."
-        pictures = list(pictures)
-        return [a for i in range(0, len(pictures), bs) for a in self._answers(pictures[i:i + bs], errors == 'keep')]
+# %% ../nbs/07_inference.ipynb #inference-28
+def _answers(self, pictures, keep):
+    "Predictions for one batch; with `keep`, a `PictureError` in place of each picture that cannot be opened."
+    answers, fine = [None] * len(pictures), []
+    for i, picture in enumerate(pictures):
+        try: answers[i] = self.to_array(picture); fine.append(i)
+        except PictureError as error:
+            if not keep: raise
+            answers[i] = error
+    rows = self.probabilities(np.stack([answers[i] for i in fine])) if fine else []
+    for i, row in zip(fine, rows): answers[i] = _prediction(self.labels, row)
+    return answers
 
-    def predict_folder(self,
-        path,   # a folder, searched to the bottom, or one file
-        bs=32,  # how many pictures are in memory and go through the network at a time
-    ):
-        "A row for each picture, one after the other: dict(file, label, probability, error); raises `FileNotFoundError`."
-        files = find_pictures(path)
-        return (row for i in range(0, len(files), bs) for row in self._rows(files[i:i + bs]))
+def _as_row(file, a):
+    return dict(file=str(file), label=getattr(a, 'label', ''), probability=getattr(a, 'probability', None), error='' if hasattr(a, 'label') else str(a))
 
-    def _rows(self, files):
-        for file, a in zip(files, self._answers(files, keep=True)):
-            if isinstance(a, Prediction): yield dict(file=str(file), label=a.label, probability=a.probability, error='')
-            else: yield dict(file=str(file), label='', probability=None, error=str(a))
+@patch
+def predict_batch(self: Classifier,
+    pictures,        # any number of them
+    bs=32,           # how many go through the network at a time
+    errors='raise',  # 'raise' a `PictureError`, or 'keep' it in the list in place of the prediction
+):
+    "The predictions for many pictures, in order."
+    pictures = list(pictures)
+    return [a for i in range(0, len(pictures), bs) for a in _answers(self, pictures[i:i + bs], errors == 'keep')]
 
-# %% ../nbs/07_inference.ipynb #inference-39
+@patch
+def predict_folder(self: Classifier,
+    path,   # a folder, searched to the bottom, or one file
+    bs=32,  # how many pictures are in memory and go through the network at a time
+):
+    "A row for each picture, one after the other: dict(file, label, probability, error); raises `FileNotFoundError`."
+    files = find_pictures(path)
+    return (_as_row(f, a) for i in range(0, len(files), bs) for f, a in zip(files[i:i + bs], _answers(self, files[i:i + bs], True)))
+
+# %% ../nbs/07_inference.ipynb #inference-31
 def _exchange(one, other):
     "Let two folders swap names in a single step; False where the system cannot."
     import ctypes
@@ -245,13 +243,14 @@ def _replace_folder(new, dest):
         shutil.rmtree(old, ignore_errors=True)
     _sync(dest.parent)
 
-# %% ../nbs/07_inference.ipynb #inference-40
+# %% ../nbs/07_inference.ipynb #inference-32
 @contextlib.contextmanager
 def _new_folder(dest):
     "An empty folder beside `dest` that takes its place if the block ends well, and goes away if not."
     if dest.exists() and not dest.is_dir(): raise FileExistsError(f'{dest} is a file: name a folder.')
     kept = list(dest.iterdir()) if dest.is_dir() else []
-    if kept and not _is_ours(dest): raise FileExistsError(f'{dest} is not a model folder and is left as it is: name another folder, or one that does not exist yet.')
+    if kept and not _is_ours(dest):
+        raise FileExistsError(f'{dest} is not a model folder and is left as it is: name another folder, or one that does not exist yet.')
     new = dest.parent/f'.{dest.name}-new-{secrets.token_hex(4)}'
     new.mkdir(parents=True)
     _clear_leftovers(dest)
@@ -274,7 +273,7 @@ def _clear_leftovers(dest, age=3600):
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > age: shutil.rmtree(folder)
 
-# %% ../nbs/07_inference.ipynb #inference-43
+# %% ../nbs/07_inference.ipynb #inference-35
 FILES = ('config.json', 'model.onnx', 'weights.safetensors')
 TOLERANCE = 1e-3  # how far the probabilities of the saved model may be from those of the learner
 
@@ -284,25 +283,14 @@ def _version(package):
     try: return version(package)
     except PackageNotFoundError: return None
 
-def _data_of(learn):
-    "Which pictures the learner was trained and checked with: their fingerprint, and the names of those it was checked with."
-    train, valid = ([Path(f) for f in ds.items if isinstance(f, (str, Path))] for ds in (learn.dls.train_ds, learn.dls.valid_ds))
-    if not (train and valid): return dict(fingerprint=None, training=len(train), validation=[])
-    root = os.path.commonpath([f.parent.parent for f in train + valid])
-    name = lambda f: Path(os.path.relpath(f, root)).as_posix()
-    told = sorted(f'{f.stat().st_size} {name(f)}' for f in train + valid)
-    digest = hashlib.sha256('\n'.join(told).encode('utf-8', 'surrogateescape')).hexdigest()
-    return dict(fingerprint=digest, training=len(train), validation=[name(f) for f in valid])
-
 def _describe(learn, steps, report):
     "config.json, but for the parity and the hashes of the files."
     known = getattr(learn, 'maskclf', None) or {}
     arch = known.get('arch') or getattr(learn, 'arch', None) or type(learn.model)
     told = {k: v for k, v in report.to_dict().items() if k != 'rows'} if report is not None else None
-    packages = ('maskclf', 'fastai', 'torch', 'timm', 'onnx', 'onnxruntime', 'numpy', 'pillow')
+    versions = {p: _version(p) for p in ('maskclf', 'fastai', 'torch', 'timm', 'onnx', 'onnxruntime', 'numpy', 'pillow')}
     return dict(format=FORMAT, schema=SCHEMA, architecture=getattr(arch, '__name__', str(arch)), **steps, temperature=1.0, thresholds=None,
-                versions=dict(python=sys.version.split()[0], **{p: _version(p) for p in packages}), metrics=told,
-                data=dict(source=known.get('source'), **_data_of(learn)))
+                versions=dict(python=sys.version.split()[0], **versions), metrics=told, data=dict(source=known.get('source'), **_data_of(learn)))
 
 def _write_config(folder, config):
     "config.json, with the sha256 of its neighbours."
@@ -321,7 +309,29 @@ def _parity(learn, folder, most=16):
     got = np.array([list(a.probabilities.values()) for a in classifier.predict_batch(pictures)])
     return dict(pictures=len(pictures), labels_equal=int((got.argmax(1) == wanted.argmax(1)).sum()), largest_difference=float(np.abs(got - wanted).max()))
 
-# %% ../nbs/07_inference.ipynb #inference-44
+# %% ../nbs/07_inference.ipynb #inference-36
+def names_of(
+    files,  # pictures in a folder per class
+):
+    "A dict of name → file, each named as seen from the folder of the class folders: `with_mask/1.jpg`."
+    files = [Path(os.path.abspath(f)) for f in files]
+    root = os.path.commonpath([f.parent.parent for f in files])
+    return {f.relative_to(root).as_posix(): f for f in files}
+
+def fingerprint(
+    files,  # pictures in a folder per class
+):
+    "The sha256 of all their names and sizes: another one, if a picture came, went, changed its folder or its size."
+    told = sorted(f'{file.stat().st_size if file.is_file() else 0} {name}' for name, file in names_of(files).items())
+    return hashlib.sha256('\n'.join(told).encode('utf-8', 'surrogateescape')).hexdigest()
+
+def _data_of(learn):
+    "Which pictures the learner was trained and checked with: their fingerprint, and the names of those it was checked with."
+    train, valid = ([f for f in ds.items if isinstance(f, (str, Path))] for ds in (learn.dls.train_ds, learn.dls.valid_ds))
+    if not (train and valid): return dict(fingerprint=None, training=len(train), validation=[])
+    return dict(fingerprint=fingerprint(train + valid), training=len(train), validation=list(names_of(train + valid))[len(train):])
+
+# %% ../nbs/07_inference.ipynb #inference-38
 def save(
     learn,        # fastai Learner on the DataLoaders of `face_dataloaders`
     dest,         # folder to write; an older model there is replaced, any other folder is left as it is
@@ -333,14 +343,15 @@ def save(
     with _new_folder(target) as folder:
         export_onnx(learn.model, steps['size'], folder/'model.onnx')
         config = _describe(learn, steps, report)
-        save_file({k: v.detach().cpu().clone().contiguous() for k, v in learn.model.state_dict().items()}, folder/'weights.safetensors', dict(architecture=config['architecture']))
+        weights = {k: v.detach().cpu().clone().contiguous() for k, v in learn.model.state_dict().items()}
+        save_file(weights, folder/'weights.safetensors', dict(architecture=config['architecture']))
         _write_config(folder, config)
         config['parity'] = _parity(learn, folder)
         if not config['parity']['largest_difference'] <= TOLERANCE: raise ModelError(_NOT_OURS)
         _write_config(folder, config)
     return Path(dest)
 
-# %% ../nbs/07_inference.ipynb #inference-48
+# %% ../nbs/07_inference.ipynb #inference-41
 def upload_box(
     classifier,  # a `Classifier`
 ):

@@ -5,22 +5,16 @@
 # %% auto #0
 __all__ = ['CLASSES', 'face_traits', 'draw_face', 'sample_faces', 'draw_scene', 'sample_scenes']
 
-# %% ../nbs/01_samples.ipynb #samples-03
+# %% ../nbs/01_samples.ipynb #samples-02
 import math, random
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
-
 import numpy as np
 from PIL import Image, ImageDraw
 
-# %% ../nbs/01_samples.ipynb #samples-06
-CLASSES = ('mask_weared_incorrect', 'with_mask', 'without_mask') # in alphabetical order, as fastai will sort them
-_SHARE = dict(with_mask=.79, without_mask=.18, mask_weared_incorrect=.03) # how common each is among the photos
-_WORN = dict(with_mask=['properly'], without_mask=['not'], mask_weared_incorrect=['under_nose']*5 + ['under_chin']*3 + ['on_one_ear'])
-
-# %% ../nbs/01_samples.ipynb #samples-08
+# %% ../nbs/01_samples.ipynb #samples-05
 _INK, _WHITE = '#1d1216', '#ffffff'
 
 @lru_cache(None)
@@ -51,7 +45,7 @@ def _both(points):
     p = np.asarray(points, float)
     return np.concatenate([p, p[::-1]*(-1, 1)])
 
-# %% ../nbs/01_samples.ipynb #samples-11
+# %% ../nbs/01_samples.ipynb #samples-07
 _ANGLES = np.linspace(0, 2*np.pi, 25)[:-1]
 _CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], 1)
 
@@ -81,14 +75,18 @@ class _Pen:
         self.line([a, b], width, colour, **kw)
         for x, y in (a, b): self.oval(x, y, width/2, width/2, colour, **kw)
 
-# %% ../nbs/01_samples.ipynb #samples-14
+# %% ../nbs/01_samples.ipynb #samples-10
+CLASSES = ('mask_weared_incorrect', 'with_mask', 'without_mask') # in alphabetical order, as fastai will sort them
+_SHARE = dict(with_mask=.79, without_mask=.18, mask_weared_incorrect=.03) # how common each is among the photos
+_WORN = dict(with_mask=['properly'], without_mask=['not'], mask_weared_incorrect=['under_nose']*8 + ['under_chin']*6 + ['on_one_ear'])
 _SKINS = '#f7dcc8 #f2cdb0 #e9bd99 #e0ac84 #d39b72 #c48a62 #ae7450 #946042 #774a33 #5c3826'.split()
 _HAIRS = '#17120f #17120f #2a1c14 #3c281a #5a3a22 #7c5030 #a8763f #d2a75e #e5cc8e #8a3b1c'.split()
 _GREYS = '#8c8a88 #c9c7c4 #e6e3de'.split()
 _EYES = '#3b2314 #2e1a10 #5a3a1e #6b7a3c #4a7a94 #6f8793'.split()
 _LIPS = '#b5655a #a8524e #c87a70 #b03a48'.split()
 _CLOTHES = '#20242c #3d4654 #6b7480 #d9dbdd #f3f0e8 #8a2b2b #c4503f #e0a03c #3f6b4a #6fa58c #2f5587 #7fb4d6 #6b4a86 #d98ca6 #8a6a4c'.split()
-_MASKS = {'#8fc3df': 2, '#eef1f2': 2, '#22242a': 2, '#8ed2bf': 1, '#e9b3c3': 1, '#9aa1a8': 1, '#35507c': 1, '#a83a3a': 1, '#4c7a5c': 1, '#b9a6d6': 1, '#e8c35a': 1, '#d8b08c': .6, '#8a5f45': .6}
+_MASKS = {'#8fc3df': 2, '#eef1f2': 2, '#22242a': 2, '#8ed2bf': 1, '#e9b3c3': 1, '#9aa1a8': 1, '#35507c': 1,
+    '#a83a3a': 1, '#4c7a5c': 1, '#b9a6d6': 1, '#e8c35a': 1, '#d8b08c': .4, '#8a5f45': .4}
 _CHOICES = dict( # what a trait can be, and how common each choice is
     age=dict(adult=6, child=2, old=2),
     hair=dict(short=3, parted=3, buzz=1, curls=1, fringe=1, bob=1.5, bob_fringe=1, long=2.5, long_fringe=1, bun=1, pigtails=1, afro=1, receding=1, bald=.6),
@@ -100,19 +98,19 @@ _CHOICES = dict( # what a trait can be, and how common each choice is
     top=dict(round=3, shirt=2, stripes=1, turtleneck=1.2),
     hand=dict(none=10, mouth=.8, chin=.6, cup=.6, phone=.4),
     mask=dict(surgical=4, cloth=3, folded=2, cone=1),
-    pattern=dict(plain=8, dots=1, stripes=1, checks=1),
+    pattern=dict(plain=9, dots=1, stripes=1, checks=1),
     place=dict(street=1, room=1, park=1))
 
 def _pick(r, weights): return r.choices(list(weights), list(weights.values()))[0]
 
-# %% ../nbs/01_samples.ipynb #samples-15
 def _face_part(r):
     t = {trait: _pick(r, _CHOICES[trait]) for trait in ('age', 'expression', 'eyes')}
     child = t['age'] == 'child'
     return t | dict(skin=_mix(r.choice(_SKINS), r.choice(_SKINS), .3*r.random()), width=r.uniform(.7, .78) + .04*child, jaw=r.random()*(not child),
-        eye_colour=r.choice(_EYES), eye_size=r.uniform(.85, 1.1) + .2*child, eye_gap=r.uniform(.3, .35), gaze=r.uniform(-1, 1), brow=r.uniform(.03, .07) - .015*child,
-        nose=r.uniform(.95, 1.35) - .15*child, lips=r.choice(_LIPS), blush=r.uniform(0, .2), freckles=r.random() < .12)
+        eye_colour=r.choice(_EYES), eye_size=r.uniform(.85, 1.1) + .2*child, eye_gap=r.uniform(.3, .35), gaze=r.uniform(-1, 1),
+        brow=r.uniform(.03, .07) - .015*child, nose=r.uniform(.95, 1.35) - .15*child, lips=r.choice(_LIPS), blush=r.uniform(0, .2), freckles=r.random() < .12)
 
+# %% ../nbs/01_samples.ipynb #samples-11
 def _hair_part(r, age):
     t = {trait: _pick(r, _CHOICES[trait]) for trait in ('hair', 'beard')}
     if age != 'child' and t['hair'] == 'pigtails': t['hair'] = 'bun'
@@ -128,8 +126,8 @@ def _mask_part(r, label):
         pattern_colour=r.choice(list(_MASKS)), straps=r.choice(['#f4f4f2', '#f4f4f2', '#2a2a2e']), fit=r.uniform(-1, 1))
 
 def _photo_part(r):
-    return dict(turn=max(-.6, min(.6, r.gauss(0, .18))), nod=max(-.25, min(.25, r.gauss(0, .1))), tilt=r.gauss(0, .09), zoom=r.uniform(.86, 1.04), x=r.uniform(-.09, .09),
-        y=r.uniform(-.085, .055), place=_pick(r, _CHOICES['place']), neighbour=r.random() < .1, focus=r.choice([2, 4, 6]), light=r.uniform(-math.pi, 0),
+    return dict(turn=max(-.6, min(.6, r.gauss(0, .18))), nod=max(-.25, min(.25, r.gauss(0, .1))), tilt=r.gauss(0, .09), zoom=r.uniform(.84, 1.05),
+        x=r.uniform(-.115, .115), y=r.uniform(-.1, .07), place=_pick(r, _CHOICES['place']), neighbour=r.random() < .1, focus=r.choice([2, 4, 6]), light=r.uniform(-math.pi, 0),
         contrast=r.uniform(.1, .4), warmth=r.uniform(-.12, .12), exposure=r.uniform(.78, 1.15), detail=round(math.exp(r.uniform(math.log(44), math.log(160)))),
         noise=r.uniform(0, 5), jpeg=r.randint(45, 95), number=r.randrange(1 << 30))
 
@@ -150,7 +148,7 @@ def face_traits(
         if choice not in choices: raise ValueError(f'The trait {trait} cannot be {choice!r}. Choose one of {", ".join(dict.fromkeys(choices))}.')
     return traits | changes
 
-# %% ../nbs/01_samples.ipynb #samples-18
+# %% ../nbs/01_samples.ipynb #samples-14
 def _draw_body(pen, t):
     "Legs, arms, shoulders, neck."
     pen, skin, cloth = pen.body, t['skin'], _rgb(t['clothes'])
@@ -180,14 +178,10 @@ def _draw_head(pen, t):
     if t['age'] == 'old':
         for y in (-.48, -.4): pen.line(_curve([(-.3, y), (0, y-.03), (.3, y)], False), .018, _dark(skin, .2))
 
-def _near(t):
-    "The side of the ear that the camera sees: -1 is left, 1 is right."
-    return t['side'] if abs(t['turn']) < .2 else (-1 if t['turn'] > 0 else 1)
-
 def _outline(w, jaw):
     return _both([(w*.36, -.97), (w*.78, -.72), (w, -.25), (w*.99, .2), (w*(.88+.07*jaw), .58), (w*(.52+.2*jaw), .9), (w*(.16+.1*jaw), 1)])
 
-# %% ../nbs/01_samples.ipynb #samples-20
+# %% ../nbs/01_samples.ipynb #samples-15
 def _draw_eyes(pen, t):
     k, skin, look = t['eye_size'], t['skin'], .045*t['gaze']
     wide = dict(open=1, narrow=.55, closed=0)[t['eyes']]*(1.25 if t['expression'] == 'surprised' else 1)
@@ -215,6 +209,11 @@ def _draw_nose(pen, t):
     pen.line(_curve([(-.14*k, .33), (-.1*k, .4), (0, .415), (.1*k, .4), (.14*k, .33)], False), .026, _dark(skin, .45), lift=.1)
     for s in (-1, 1): pen.oval(s*.065*k, .385, .038*k, .028, _dark(skin, .7), lift=.1)
 
+def _near(t):
+    "The side of the ear that the camera sees: -1 is left, 1 is right."
+    return t['side'] if abs(t['turn']) < .2 else (-1 if t['turn'] > 0 else 1)
+
+# %% ../nbs/01_samples.ipynb #samples-16
 def _draw_mouth(pen, t):
     lips, mood = _mix(t['lips'], t['skin'], .2), t['expression']
     if mood not in ('laugh', 'surprised'):
@@ -227,7 +226,16 @@ def _draw_mouth(pen, t):
     pen.shape((ring - (0, .65))*(.95, .8) + (0, .65), _dark(lips, .75))
     if mood == 'laugh': pen.shape(_curve([(-.19, .6), (0, .605), (.19, .6), (.13, .655), (-.13, .655)]), (250, 248, 244))
 
-# %% ../nbs/01_samples.ipynb #samples-21
+def _draw_beard(pen, t):
+    w, c, kind = t['width'], t['hair_colour'], t['beard']
+    if kind in ('full', 'stubble'):
+        outer = _curve([(-w*.99, 0), (-w*.97, .55), (-w*.64, .94), (0, 1.08), (w*.64, .94), (w*.97, .55), (w*.99, 0)], False)
+        inner = _curve([(w*.97, 0), (w*.8, .46), (.34, .54), (0, .47), (-.34, .54), (-w*.8, .46), (-w*.97, 0)], False)
+        pen.fill(np.concatenate([pen.place(outer, flat=True), pen.place(inner)]), _rgb(c) if kind == 'full' else _glaze(c, .3))
+        if kind == 'full': pen.oval(0, .64, .25, .1, _dark(t['skin'], .1))
+    if kind == 'goatee': pen.shape(_curve(_both([(.1, .74), (.18, .86), (.1, 1.05)])), _rgb(c))
+    if kind in ('goatee', 'moustache'): pen.shape(_curve([(-.27, .6), (-.1, .48), (.1, .48), (.27, .6), (0, .555)]), _rgb(c), lift=.04)
+
 _HAIRLINES = dict( # how far the hair stands off the skull, then the hairline from left to right, x in widths of the head
     short=(.12, [(-.97, .02), (-.9, -.4), (-.6, -.62), (-.2, -.58), (.2, -.64), (.6, -.6), (.9, -.4), (.97, .02)]),
     buzz=(.03, [(-.98, 0), (-.85, -.45), (-.5, -.7), (.5, -.7), (.85, -.45), (.98, 0)]),
@@ -237,6 +245,7 @@ _HAIRLINES = dict( # how far the hair stands off the skull, then the hairline fr
 _STYLES = dict(bob=('bob', 'parted'), bob_fringe=('bob', 'fringe'), long=('long', 'middle'), long_fringe=('long', 'fringe'), bun=('bun', 'middle'),
     pigtails=('pigtails', 'fringe'), afro=('afro', 'short'), receding=('wreath', ''), bald=('', ''))
 
+# %% ../nbs/01_samples.ipynb #samples-18
 def _style(t):
     "What the hair looks like behind and on top of the head, under the hat if there is one."
     back, front = _STYLES.get(t['hair'], ('', 'short' if t['hair'] == 'curls' else t['hair']))
@@ -256,7 +265,8 @@ def _draw_hair_back(pen, t):
 def _draw_hair_front(pen, t):
     (back, front), w, c = _style(t), t['width'], t['hair_colour']
     if back in ('bob', 'long'): # locks that fall over the ears
-        for s in (-1, 1): pen.shape(_curve([(s*w*.93, -.45), (s*(w+.11), -.4), (s*(w+.17), .3), (s*(w+.16), .85), (s*(w-.02), .75), (s*w*.92, .1)]), _rgb(c), flat=True)
+        for s in (-1, 1):
+            pen.shape(_curve([(s*w*.93, -.45), (s*(w+.11), -.4), (s*(w+.17), .3), (s*(w+.16), .85), (s*(w-.02), .75), (s*w*.92, .1)]), _rgb(c), flat=True)
     if not front: return
     lift, line = _HAIRLINES[front]
     a = np.linspace(.05, -math.pi-.05, 24)
@@ -266,17 +276,7 @@ def _draw_hair_front(pen, t):
         for x, y in arch[2:-2:2]*.93: pen.oval(x, y, .2, .2, _rgb(c), flat=True)
     for k, (i, j) in ((.95, (5, 12)), (.88, (7, 14))): pen.line(arch[i:j]*k, .025, _light(c, .18), flat=True)
 
-# %% ../nbs/01_samples.ipynb #samples-22
-def _draw_beard(pen, t):
-    w, c, kind = t['width'], t['hair_colour'], t['beard']
-    if kind in ('full', 'stubble'):
-        outer = _curve([(-w*.99, 0), (-w*.97, .55), (-w*.64, .94), (0, 1.08), (w*.64, .94), (w*.97, .55), (w*.99, 0)], False)
-        inner = _curve([(w*.97, 0), (w*.8, .46), (.34, .54), (0, .47), (-.34, .54), (-w*.8, .46), (-w*.97, 0)], False)
-        pen.fill(np.concatenate([pen.place(outer, flat=True), pen.place(inner)]), _rgb(c) if kind == 'full' else _glaze(c, .3))
-        if kind == 'full': pen.oval(0, .64, .25, .1, _dark(t['skin'], .1))
-    if kind == 'goatee': pen.shape(_curve(_both([(.1, .74), (.18, .86), (.1, 1.05)])), _rgb(c))
-    if kind in ('goatee', 'moustache'): pen.shape(_curve([(-.27, .6), (-.1, .48), (.1, .48), (.27, .6), (0, .555)]), _rgb(c), lift=.04)
-
+# %% ../nbs/01_samples.ipynb #samples-19
 def _draw_hat(pen, t):
     w, c, hat = t['width'], t['hat_colour'], t['hat']
     if hat == 'beanie':
@@ -309,7 +309,7 @@ def _draw_glasses(pen, t):
         pen.line([(s*(g+.2), -.02), (s*t['width'], -.02)], .03, (34, 30, 32))
     pen.line([(-g+.2, -.03), (g-.2, -.03)], .035, (34, 30, 32), lift=.15)
 
-# %% ../nbs/01_samples.ipynb #samples-24
+# %% ../nbs/01_samples.ipynb #samples-21
 _SHEETS = dict( # half width above and below; height of the upper edge in the middle and at the side; the same for the lower edge
     surgical=(.64, .56, .15, .26, 1.06, .8), cloth=(.66, .5, .1, .32, 1.1, .72), folded=(.62, .4, .08, .36, 1.14, .68), cone=(.56, .46, .1, .4, 1.08, .76))
 _LIFTS = dict(surgical=.08, cloth=.1, folded=.2, cone=.28)
@@ -330,6 +330,17 @@ def _sheet(t):
         return np.stack([x*(top + (low-top)*v)*t['width']/.75, y], -1).reshape(-1, 2)
     return at
 
+def _draw_pattern(pen, t, at, how):
+    kind, c, n = t['pattern'], _rgb(t['pattern_colour']), np.linspace(0, 1, 9)
+    if kind == 'dots':
+        for u in (.14, .38, .62, .86):
+            for v in (.22, .55, .85): pen.shape(_CIRCLE[::2]*.05 + at(u + .06*(v == .55), v), c, **how)
+    if kind in ('stripes', 'checks'):
+        for v in (.2, .4, .6, .8): pen.line(at(n, v), .05, c, **how)
+    if kind == 'checks':
+        for u in (.15, .32, .5, .68, .85): pen.line(at(u, n), .05, c, **how)
+
+# %% ../nbs/01_samples.ipynb #samples-22
 def _draw_straps(pen, t, at):
     c, w = _rgb(t['straps']), t['width']
     if t['worn'] == 'on_one_ear':
@@ -357,17 +368,13 @@ def _draw_mask(pen, t):
         for k, shade in ((.11, .35), (.07, .1)): pen.shape(_CIRCLE*k + at(.68, .6), _dark(c, shade), **how)
     pen.line(edge[[*range(len(edge)), 0]], .024, _dark(c, .38), **how)
 
-def _draw_pattern(pen, t, at, how):
-    kind, c, n = t['pattern'], _rgb(t['pattern_colour']), np.linspace(0, 1, 9)
-    if kind == 'dots':
-        for u in (.14, .38, .62, .86):
-            for v in (.22, .55, .85): pen.shape(_CIRCLE[::2]*.05 + at(u + .06*(v == .55), v), c, **how)
-    if kind in ('stripes', 'checks'):
-        for v in (.2, .4, .6, .8): pen.line(at(n, v), .05, c, **how)
-    if kind == 'checks':
-        for u in (.15, .32, .5, .68, .85): pen.line(at(u, n), .05, c, **how)
+def _order(t):
+    "The layers from back to front: a mask that hangs from an ear, or is worn over a headscarf, comes late."
+    late = 14 if t['worn'] == 'on_one_ear' else 12 if t['hat'] in ('headscarf', 'hood') else 9
+    rest = [layer for layer in _LAYERS if layer is not _draw_mask]
+    return rest[:late] + [_draw_mask] + rest[late:]
 
-# %% ../nbs/01_samples.ipynb #samples-26
+# %% ../nbs/01_samples.ipynb #samples-24
 def _draw_scarf(pen, t):
     if not t['scarf']: return
     c, pen = t['scarf_colour'], pen.body
@@ -392,22 +399,17 @@ def _draw_hand(pen, t):
         rod((-.2+.135*i, 0), (-.22+.145*i, -reach), .15, _dark(skin, .25))
         rod((-.2+.135*i, .05), (-.22+.145*i, -reach), .12, skin)
 
-_LAYERS = [_draw_hair_back, _draw_body, _draw_head, _draw_eyes, _draw_nose, _draw_mouth, _draw_beard, _draw_brows, _draw_scarf, _draw_mask, _draw_hair_front, _draw_hat, _draw_glasses, _draw_hand]
-
-def _order(t):
-    "The layers from back to front: a mask that hangs from an ear, or is worn over a headscarf, comes late."
-    late = 14 if t['worn'] == 'on_one_ear' else 12 if t['hat'] in ('headscarf', 'hood') else 9
-    rest = [layer for layer in _LAYERS if layer is not _draw_mask]
-    return rest[:late] + [_draw_mask] + rest[late:]
+_LAYERS = [_draw_hair_back, _draw_body, _draw_head, _draw_eyes, _draw_nose, _draw_mouth, _draw_beard, _draw_brows,
+    _draw_scarf, _draw_mask, _draw_hair_front, _draw_hat, _draw_glasses, _draw_hand]
 
 def _draw_person(picture, t, centre, unit, layers=99):
-    "Paint a person with traits `t` on `picture`; `unit` is the pixels from the middle of the head to the chin."
+    "Paint a person with traits `t` on `picture`, the first `layers` layers; `unit` is the pixels from the middle of the head to the chin."
     pen = _Pen(picture, centre, unit, t['width'], t['turn'], t['nod'], t['tilt'])
     pen.body = _Pen(picture, centre, unit, t['width'], t['turn']*.5, 0, t['tilt']*.3)
     for layer in _order(t)[:layers]: layer(pen, t)
     return pen
 
-# %% ../nbs/01_samples.ipynb #samples-29
+# %% ../nbs/01_samples.ipynb #samples-27
 def _street(ink, w, h, y, r):
     ink.rectangle([0, 0, w, y], fill=_mix('#b9cbd8', '#e8d8c8', r.random()))
     x = -r.uniform(0, .2)*w
@@ -440,6 +442,7 @@ def _room(ink, w, h, y, r):
     for i in range(11): ink.rectangle([a+w*(.012+.025*i), y-h*r.uniform(.2, .28), a+w*(.034+.025*i), y-.03*h], fill=_rgb(r.choice(_CLOTHES)))
     ink.rectangle([0, y, w, h], fill=_mix('#a07a58', '#5c5a5e', r.random()))
 
+# %% ../nbs/01_samples.ipynb #samples-28
 def _park(ink, w, h, y, r):
     ink.rectangle([0, 0, w, y], fill=_mix('#9cc7ea', '#d5dde2', r.random()))
     for _ in range(4):
@@ -459,7 +462,6 @@ def _backdrop(place, size, ground, r):
     dict(street=_street, room=_room, park=_park)[place](ImageDraw.Draw(picture), *size, size[1]*ground, r)
     return picture
 
-# %% ../nbs/01_samples.ipynb #samples-30
 def _behind(t, size):
     "What is behind a portrait: a place, perhaps a neighbour, out of focus."
     r = random.Random(t['number'])
@@ -469,6 +471,7 @@ def _behind(t, size):
         _draw_person(picture, other, (60 + t['side']*r.uniform(62, 80), r.uniform(45, 70)), r.uniform(32, 44))
     return picture.reduce(t['focus']).resize((size, size), Image.BICUBIC)
 
+# %% ../nbs/01_samples.ipynb #samples-29
 def _lighten(pixels, t, centre, unit, around=.15):
     "Light from one side that makes the head at `centre` round; what is `around` it gets a little, too."
     height, width = pixels.shape[:2]
@@ -495,14 +498,15 @@ def draw_face(
     size=96,   # width and height of the picture in pixels
     **changes, # traits to set by hand, such as `hair='bob'`; see `face_traits`
 ):
-    "Draw one face as one would cut it out of a photo, an RGB picture; ValueError for an unknown class or trait."
+    "Draw one face as one would cut it out of a photo, an RGB picture; ValueError for an unknown class or trait, or a size below 8."
+    if size < 8: raise ValueError(f'A face of {size} by {size} pixels would show nothing: ask for at least 8.')
     t, times = face_traits(label, seed, **changes), 4 if size <= 64 else 3
     centre, unit = size*np.array([.5+t['x'], .46+t['y']]), size*.42*t['zoom']
     picture = _behind(t, size).resize((size*times, size*times), Image.NEAREST)
     _draw_person(picture, t, centre*times, unit*times)
     return _photograph(_lighten(np.asarray(picture.reduce(times), np.float32), t, centre, unit), t)
 
-# %% ../nbs/01_samples.ipynb #samples-35
+# %% ../nbs/01_samples.ipynb #samples-33
 def _fresh_folder(dest):
     "The folder `dest`, made if it is missing; FileExistsError if something is in the way."
     dest = Path(dest)
@@ -536,7 +540,7 @@ def sample_faces(
         for i in range(1, count+1): draw_face(label, f'{seed} {label} {i}', size).save(dest/label/f'{label}_{i:04}.jpg', quality=92)
     return dest
 
-# %% ../nbs/01_samples.ipynb #samples-38
+# %% ../nbs/01_samples.ipynb #samples-36
 def _apart(a, b):
     "Whether two people, each (x, y, unit), leave one another's faces free."
     far, near = sorted((a, b), key=lambda p: p[2])
@@ -559,6 +563,20 @@ def _box(pen, t, size):
     pixels = pen.place(points, flat=True)
     return np.clip(np.round([*pixels.min(0), *pixels.max(0)]), 0, [*size, *size]).astype(int).tolist()
 
+def _voc_xml(name, size, faces):
+    "The annotation of the photo `name` in Pascal VOC's XML, with the tags of the real set in their order."
+    def tree(tag, content):
+        node = ElementTree.Element(tag)
+        if isinstance(content, (list, tuple)): node.extend(tree(*pair) for pair in content)
+        else: node.text = str(content)
+        return node
+    objects = [('object', [('name', label), ('pose', 'Unspecified'), ('truncated', 0), ('occluded', 0), ('difficult', 0),
+        ('bndbox', list(zip(('xmin', 'ymin', 'xmax', 'ymax'), box)))]) for label, box in faces]
+    root = tree('annotation', [('folder', 'images'), ('filename', name), ('size', [*zip(('width', 'height', 'depth'), (*size, 3))]), ('segmented', 0), *objects])
+    ElementTree.indent(root, '    ')
+    return ElementTree.tostring(root, encoding='unicode') + '\n'
+
+# %% ../nbs/01_samples.ipynb #samples-37
 def draw_scene(
     seed, # the number or word that decides everything: the same seed gives the same photo
 ):
@@ -578,20 +596,6 @@ def draw_scene(
         part = np.s_[top:int(y+1.3*unit), left:int(x+1.2*unit)]
         pixels[part] = _lighten(pixels[part], photo, (x-left, y-top), unit, around=0)
     return _photograph(pixels, photo | dict(detail=photo['detail']*4)), faces
-
-# %% ../nbs/01_samples.ipynb #samples-40
-def _voc_xml(name, size, faces):
-    "The annotation of the photo `name` in Pascal VOC's XML, with the tags of the real set in their order."
-    def tree(tag, content):
-        node = ElementTree.Element(tag)
-        if isinstance(content, (list, tuple)): node.extend(tree(*pair) for pair in content)
-        else: node.text = str(content)
-        return node
-    objects = [('object', [('name', label), ('pose', 'Unspecified'), ('truncated', 0), ('occluded', 0), ('difficult', 0),
-        ('bndbox', list(zip(('xmin', 'ymin', 'xmax', 'ymax'), box)))]) for label, box in faces]
-    root = tree('annotation', [('folder', 'images'), ('filename', name), ('size', [*zip(('width', 'height', 'depth'), (*size, 3))]), ('segmented', 0), *objects])
-    ElementTree.indent(root, '    ')
-    return ElementTree.tostring(root, encoding='unicode') + '\n'
 
 def sample_scenes(
     dest,    # folder to fill; it must be missing or empty
