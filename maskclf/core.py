@@ -133,7 +133,7 @@ class KeepHistory(Callback):
     "Keep the table of the last training: fastai's recorder starts anew whenever the learner looks at pictures."
     order, rows = 55, pd.DataFrame() # after the recorder
     def after_epoch(self):
-        if len(rows := history(self.learn)): self.rows = rows
+        if hasattr(self.learn, 'recorder') and len(rows := history(self.learn)): self.rows = rows
 
 
 def plot_history(
@@ -253,7 +253,7 @@ def set_random_state(
     random.setstate(state['python']); np.random.set_state(state['numpy']); torch.set_rng_state(state['torch']); dls.train.rng.setstate(state['order'])
     if state['cuda']: torch.cuda.set_rng_state_all(state['cuda'])
 
-# %% ../nbs/05_core.ipynb #core-51
+
 class Checkpoint(Callback):
     "Keep the last finished epoch in a file, so that a training that was stopped can go on as if it had not been."
     order = 80 # after the callbacks that change weights or write rows
@@ -290,7 +290,7 @@ class Checkpoint(Callback):
         self.file.parent.mkdir(parents=True, exist_ok=True)
         torch.save(state, new := self.file.with_suffix('.new')); os.replace(new, self.file) # the old one or the new one, never half of one
 
-# %% ../nbs/05_core.ipynb #core-54
+# %% ../nbs/05_core.ipynb #core-53
 def training_file(
     **settings, # what `train` was called with
 ) -> Path: # in the user's cache folder
@@ -326,7 +326,7 @@ def train(
     seed=42, # makes split, weights and augmentation repeatable
     pretrained='auto', # ImageNet weights: 'auto' takes them if they can be had, True insists, False starts from random weights
     lr=2e-3, # highest learning rate: see `fit`
-    balance=0.5, # how much more often rare classes are shown: see `balance_classes`
+    balance=0.3, # how much more often rare classes are shown: see `balance_classes`
     batch_tfms=None, # fastai batch transforms for the training pictures; None: `augmentations(size)`
     cbs=(), # more fastai callbacks
     resume=False, # go on with a training that was stopped, called with the same settings
