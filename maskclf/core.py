@@ -10,7 +10,7 @@ __all__ = ['first_filters', 'first_answers', 'find_arch', 'reachable', 'torchvis
 
 # %% ../nbs/05_core.ipynb #core-03
 import contextlib, difflib, hashlib, json, os, random, time
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -177,17 +177,12 @@ def fast_bf16() -> bool: # is training in bfloat16 faster than in float32 on thi
 
 class BF16Training(Callback):
     "Compute in bfloat16 while training on a CPU; validation and predictions stay in float32."
-    hooks, cast = (), None
-    def before_fit(self):
-        self.after_fit() # if the last training broke off
-        self.hooks = [self.model.register_forward_pre_hook(self.enter), self.model.register_forward_hook(self.leave, always_call=True)]
-    def enter(self, model, x):
-        if model.training: self.cast = torch.autocast('cpu', dtype=torch.bfloat16); self.cast.__enter__()
-    def leave(self, model, x, out):
-        if self.cast: self.cast = self.cast.__exit__(None, None, None); return None if out is None else out.float()
-    def after_fit(self):
-        for hook in self.hooks: hook.remove()
-        self.hooks = ()
+    def before_batch(self):
+        if self.training: self.model.forward = partial(self.in_bf16, self.model.forward)
+    def in_bf16(self, forward, *xb):
+        del self.model.forward # for this once; from here on the network's own again, even if this breaks off
+        with torch.autocast('cpu', dtype=torch.bfloat16): out = forward(*xb)
+        return out.float()
 
 # %% ../nbs/05_core.ipynb #core-41
 class GrowSize(Callback):
@@ -258,13 +253,19 @@ class Checkpoint(Callback):
     "Keep the last finished epoch in a file, so that a training that was stopped can go on as if it had not been."
     order = 80 # after the callbacks that change weights or write rows
     def __init__(self,
-        file, # where to keep it
-        resume=False, # go on from what is there?
+        file, # where to keep it; if that fails, a warning says so and the training goes on without
+        resume=False, # go on from what is there? `ValueError` if it cannot be read, or belongs to other pictures
     ):
-        self.file, self.rows = Path(file), [] # the rows of each fit: `fine_tune` makes two
-        self.state = torch.load(self.file, weights_only=True) if resume else dict(rows=[])
+        self.file, self.rows, self.state = Path(file), [], dict(rows=[]) # the rows of each fit: `fine_tune` makes two
+        if not resume: return
+        try: self.state = torch.load(self.file, weights_only=True)
+        except Exception as e: raise ValueError(f'{self.file} holds no training to go on with ({type(e).__name__}): train again from the start, without resume.') from None
+
+    def pictures(self): return hashlib.sha256(repr([[str(o) for o in ds.items] for ds in (self.dls.train_ds, self.dls.valid_ds)]).encode()).hexdigest()
 
     def before_fit(self):
+        if self.state['rows'] and self.state['pictures'] != self.pictures():
+            raise ValueError('The pictures are not those of the training that was stopped: train again from the start, without resume.')
         self.rows.append([])
         self.kept = (self.state['rows'][len(self.rows) - 1:] or [[]])[0]
         if len(self.rows) != len(self.state['rows']): return # this is not the fit that was stopped
@@ -280,23 +281,28 @@ class Checkpoint(Callback):
 
     def after_epoch(self):
         self.rows[-1].append([float(v) for v in self.recorder.values[-1]])
-        if self.epoch >= len(self.kept): self.keep()
+        if self.epoch < len(self.kept): return
+        try: self.keep()
+        except (OSError, RuntimeError) as e: # no room, no permission
+            warnings.warn(f'The finished epochs cannot be kept in {self.file.parent} ({" ".join(str(e).split())[:100]}), so this training cannot go on if it is stopped.')
+            self.keep = lambda: None # told once is enough
 
     def keep(self):
         opt, smooth = self.opt.state_dict(), self.recorder.smooth_loss
         hypers = [{k: v.item() if isinstance(v, np.generic) else v for k, v in h.items()} for h in opt['hypers']]
-        state = dict(rows=self.rows, model=self.model.state_dict(), opt=dict(state=[dict(s) for s in opt['state']], hypers=hypers),
+        state = dict(rows=self.rows, pictures=self.pictures(), model=self.model.state_dict(), opt=dict(state=[dict(s) for s in opt['state']], hypers=hypers),
                      random=random_state(self.dls), smooth=(smooth.count, float(smooth.val)))
         self.file.parent.mkdir(parents=True, exist_ok=True)
         torch.save(state, new := self.file.with_suffix('.new')); os.replace(new, self.file) # the old one or the new one, never half of one
 
 # %% ../nbs/05_core.ipynb #core-53
 def training_file(
-    **settings, # what `train` was called with
+    **settings, # what `train` was called with; functions and objects count by their names
 ) -> Path: # in the user's cache folder
     "Where the last finished epoch of a training with these settings is kept; those untouched for 30 days are removed."
-    folder, name = user_cache_path('maskclf')/'training', hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
-    for old in folder.glob('*.pt'):
+    told = json.dumps(settings, sort_keys=True, default=lambda o: str(o) if isinstance(o, Path) else getattr(o, '__qualname__', type(o).__name__))
+    folder, name = user_cache_path('maskclf', appauthor=False)/'training', hashlib.sha256(told.encode()).hexdigest()[:16]
+    for old in folder.glob('*'):
         with contextlib.suppress(OSError):
             if time.time() - old.stat().st_mtime > 30*24*3600: old.unlink()
     return folder/f'{name}.pt'
@@ -334,7 +340,8 @@ def train(
 ) -> Learner: # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
     "Train a classifier on the pictures in `path`; the errors are those of `pretrained_file`, `face_dataloaders` and `stoppable`."
     name = getattr(arch, '__name__', arch)
-    file = training_file(path=Path(path).resolve(), arch=name, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, pretrained=pretrained, lr=lr, balance=balance)
+    file = training_file(path=Path(path).resolve(), arch=name, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, pretrained=pretrained, lr=lr,
+                         balance=balance, batch_tfms=batch_tfms, **kwargs)
     weights = pretrained_file(arch, pretrained)
     folder = prepare_folder(path, **{k: v for k, v in kwargs.items() if k == 'label_func'})
     size = size or pick_size(find_pictures(folder))
