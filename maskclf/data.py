@@ -432,25 +432,26 @@ def _check_folder(path, label_func):
     if empty: warnings.warn(f'Without a picture in it, a folder makes no class: {_some(empty)} in {_line(path)}.', stacklevel=3)
     _check_classes(files, label_func, path)
 
-def _learnable_classes(voc):
-    "The classes that occur in at least two photos; DataError if there are fewer than two."
+def _usable_classes(voc, known=()):
+    "The classes that occur in two photos at least, or are `known`; those that are `known` only; DataError if they do not suffice."
     photos = defaultdict(set)
     for file in _annotations(voc):
         try: photo = read_voc(file)
         except DataError: continue
         for face in photo.faces: photos[face.label].add(photo.path)
-    classes = sorted(c for c, p in photos.items() if len(p) > 1)
+    classes = sorted(c for c, p in photos.items() if len(p) > 1 or c in known)
     if not photos: raise DataError(f'No box in {_line(voc)} can be used: crop_faces gives a table that says why.')
-    if len(classes) > 1: return classes
+    if len(classes) > 1 or known and classes: return classes, [c for c in classes if len(photos[c]) == 1]
+    if known: raise DataError(f'No face in {_line(voc)} is of a class that the model knows ({_some(sorted(known))}), only of {_some(sorted(photos))}: check their spelling.')
     raise DataError(f'Fewer than two classes in {_line(voc)} occur in two photos or more (all it has: {_some(sorted(photos))}): add photos.')
 
 _CROPS = 2 # to be raised when `crop_faces` cuts in another way, so that older crops are not used any more
 
-def _fingerprint(voc, margin):
+def _fingerprint(voc, margin, *more):
     "A short name for the state of a VOC folder: names, sizes and dates of all its files."
     folders = [voc/n for n in ('annotations', 'Annotations', 'images', 'JPEGImages')] + [voc]
     told = sorted((f.name, e.name, e.stat().st_size, e.stat().st_mtime_ns) for f in folders if f.is_dir() for e in os.scandir(f) if e.is_file())
-    return hashlib.sha256(repr((_CROPS, float(margin), told)).encode('utf-8', 'backslashreplace')).hexdigest()[:16]
+    return hashlib.sha256(repr((_CROPS, float(margin), told, *more)).encode('utf-8', 'backslashreplace')).hexdigest()[:16]
 
 # %% ../nbs/03_data.ipynb #data-39
 _DAYS = 90 # crops that are not used for so long are removed
@@ -469,13 +470,14 @@ def _tidy(cache):
             if not ours or time.time() - note.stat().st_mtime < _DAYS*24*60*60: continue
             shutil.rmtree(note.parent.rename(cache/f'old-{note.parent.name}')) # all of it is gone at once, or nothing
 
-def _cached_crops(voc, margin, cache):
+def _cached_crops(voc, margin, cache, known):
     "The folder with the crops of `voc`, made now if it is not there yet."
     from platformdirs import user_cache_dir
     cache = Path(cache or Path(user_cache_dir('maskclf', appauthor=False))/'crops')
-    folder = cache/f'{voc.resolve().name}-{_fingerprint(voc, margin)}'
+    classes, rare = _usable_classes(voc, known) if known else (None, ())
+    folder = cache/f'{voc.resolve().name}-{_fingerprint(voc, margin, *rare)}'
     if (folder/'faces.csv').is_file(): return _use(folder)
-    classes = _learnable_classes(voc)
+    classes = classes or _usable_classes(voc)[0]
     try: cache.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise DataError(f'The crops cannot be kept in {_line(cache)} ({e.strerror}): name another folder with the argument cache.') from None
     _tidy(cache)
@@ -504,14 +506,15 @@ def prepare_folder(
     margin=1.3,              # for VOC: side of the square crop, in longer sides of the box
     label_func=parent_label, # file → label
     cache=None,              # for VOC: folder to keep the crops in; None is the user's cache folder
+    known=(),                # for VOC: classes a model knows already; their faces are cut out however few there are
 ):
-    "A folder for each class: `path` itself, or crops of its faces, made once; DataError if nothing can be learned from it."
+    "A folder for each class: `path` itself, or crops of its faces, made once; DataError if nothing can be learned or examined."
     path = Path(path)
     if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
     if not is_voc(path):
         _check_folder(path, label_func)
         return path
-    folder = _cached_crops(path, margin, cache)
+    folder = _cached_crops(path, margin, cache, known)
     table = pd.read_csv(folder/'faces.csv', keep_default_na=False, encoding='utf-8')
     if len(lost := table[table.file == '']):
         warnings.warn(f'{len(lost)} of {len(table)} boxes in {_line(path)} are left out; the first: {lost.problem.iloc[0]} '

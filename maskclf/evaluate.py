@@ -161,7 +161,7 @@ def labelled_files(
     labels=None,  # the classes allowed; None allows all
 ):
     "`(files, their labels)`, a label being the name of the folder a file is in; raises `EvaluateError` and `FileNotFoundError`."
-    if isinstance(data, (str, os.PathLike)): data = find_pictures(_class_folder(Path(data)))
+    if isinstance(data, (str, os.PathLike)): data = find_pictures(_class_folder(Path(data), labels))
     files = [Path(f) for f in data]
     if not files: raise EvaluateError('There are no pictures to evaluate with: the list is empty.')
     known = {normalize('NFC', l): l for l in labels or []}  # macOS may spell an umlaut in two letters
@@ -172,11 +172,11 @@ def labelled_files(
                             'rename the folder or leave it out.')
     return files, truth
 
-def _class_folder(folder):
+def _class_folder(folder, labels):
     "`folder` itself, or the faces cut out of its photos if it is a VOC folder."
     if not any((folder / name).is_dir() for name in ('annotations', 'Annotations')): return folder
     from maskclf.data import prepare_folder
-    return prepare_folder(folder)
+    return prepare_folder(folder, known=labels or ())
 
 # %% ../nbs/06_evaluate.ipynb #evaluate-22
 def _trouble(read, file):
