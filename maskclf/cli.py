@@ -198,7 +198,8 @@ def finish(
 ):
     "Evaluate `learn` on the pictures kept aside, write model folder and page; the `Report`."
     from maskclf.core import history
-    from maskclf.evaluate import evaluate as judge, write_report
+    from maskclf.evaluate import evaluate as judge
+    from maskclf.pages import write_report
     from maskclf.inference import save
     curves, report = history(learn), judge(learn)
     save(learn, model, report)
@@ -403,7 +404,7 @@ def evaluate(
     if page and data is None: raise typer.BadParameter('a report needs pictures: name the folder too.', param_hint='--report')
     classifier = Classifier(model)
     report, which = _judge(classifier, data, everything) if data else (stored_report(classifier.config), 'the pictures that training kept aside')
-    if page: from maskclf.evaluate import write_report; write_report(report, page, title=f'{model.name} on {which}')
+    if page: from maskclf.pages import write_report; write_report(report, page, title=f'{model.name} on {which}')
     figures = report.to_dict() if data else classifier.config['metrics']
     print(json.dumps(dict(evaluated=which, **figures), ensure_ascii=False, indent=1) if as_json else f'{model} on {which}\n\n{report}')
     if report.n < len(report.rows): raise typer.Exit(1)

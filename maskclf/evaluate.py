@@ -4,22 +4,18 @@
 
 # %% auto #0
 __all__ = ['Report', 'proportion_interval', 'plot_confusion', 'EvaluateError', 'labelled_files', 'evaluate', 'top_losses',
-           'plot_top_losses', 'write_report']
+           'plot_top_losses']
 
 # %% ../nbs/06_evaluate.ipynb #evaluate-02
-import base64, html, io, os
+import os
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from unicodedata import normalize
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from fastcore import xml as tags
 from fastcore.basics import patch
-from matplotlib.figure import Figure
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, f1_score
 from tqdm.auto import tqdm
@@ -264,142 +260,3 @@ def plot_top_losses(
         axis.set_title(text, fontsize=9, color='black' if row.label == row.predicted else 'firebrick')
         if picture := _picture(row.file): axis.imshow(picture)
     return figure
-
-# %% ../nbs/06_evaluate.ipynb #evaluate-31
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1d2433;--soft:#5d6678;--line:#e2e6ee;--page:#f5f6fa;--card:#fff;--good:#1f8a5b;--bad:#c8373f;--blue:#2f6fd0}
-@media(prefers-color-scheme:dark){
-:root{--ink:#e8ebf2;--soft:#9aa4b8;--line:#333b4c;--page:#141821;--card:#1d2330;--good:#4cc38a;--bad:#ff7b7f;--blue:#6ea8fe}}
-*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-main{max-width:1000px;margin:0 auto;padding:28px 18px 56px}h1{font-size:1.8rem;line-height:1.2;margin:0 0 4px;overflow-wrap:anywhere}
-h2{font-size:1.15rem;margin:0 0 6px}p{margin:0 0 14px}.soft{color:var(--soft);font-size:.9rem}li{overflow-wrap:anywhere}
-section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:20px;margin:18px 0;overflow-x:auto}
-.row{display:grid;gap:14px;grid-template-columns:repeat(auto-fit,minmax(200px,1fr))}
-.figure{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 18px}
-.figure b{display:block;font-size:1.9rem;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}th{font-weight:600;text-align:left}.classes{width:100%}.classes .number{text-align:right}
-.classes td,.classes th{padding:7px 12px 7px 0;border-bottom:1px solid var(--line);white-space:nowrap}.classes td:last-child{padding-right:0}
-.bar{position:relative;height:12px;min-width:150px;border-radius:6px;background:var(--line)}
-.bar i{position:absolute;left:0;top:0;bottom:0;border-radius:6px;background:var(--blue)}.bar u{position:absolute;top:5px;height:2px;background:var(--ink)}
-.matrix td,.matrix th{padding:9px 12px;text-align:center}.matrix tbody th{text-align:right}.matrix thead th{max-width:120px}
-.matrix td{min-width:96px;border:2px solid var(--card);border-radius:8px}.matrix .soft{color:inherit;opacity:.8}
-.pictures{display:grid;gap:14px;grid-template-columns:repeat(auto-fill,minmax(130px,1fr))}figure{margin:0;font-size:.85rem;line-height:1.35}
-figure img,figure .gone{width:100%;aspect-ratio:1;object-fit:contain;border-radius:8px;background:var(--line);display:block;margin-bottom:6px}
-figure .gone{display:flex;align-items:center;justify-content:center;color:var(--soft)}.name{color:var(--soft);font-size:.75rem;overflow-wrap:anywhere}
-.yes{color:var(--good)}.no{color:var(--bad)}.curves{display:grid;gap:14px;grid-template-columns:repeat(auto-fit,minmax(280px,1fr))}.curves img{width:100%}
-@media(max-width:640px){main{padding:18px 10px}section{padding:16px 12px}.bar{display:none}.classes{font-size:.78rem}.classes th{white-space:normal}
-.classes td,.classes th{padding-right:6px}.matrix td,.matrix th{padding:6px 4px;font-size:.8rem}.matrix td{min-width:56px}
-.row{grid-template-columns:1fr 1fr;gap:10px}.pictures{grid-template-columns:repeat(auto-fill,minmax(98px,1fr));gap:10px}}
-"""
-
-# %% ../nbs/06_evaluate.ipynb #evaluate-32
-def _section(title, text, *parts): return tags.Section(tags.H2(title), tags.P(text, cls='soft'), *parts)
-
-def _inside(file, kind, text):
-    "An <img> that holds the bytes of its picture."
-    return tags.Img(alt=text, src=f'data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}')
-
-def _curve(history, columns, title):
-    "One chart as an SVG picture; its grey text reads on white and on black."
-    grey = dict.fromkeys(('text.color', 'axes.labelcolor', 'axes.edgecolor', 'xtick.color', 'ytick.color'), '#808898')
-    with matplotlib.rc_context({'svg.fonttype': 'none', 'font.size': 10, **grey}):
-        figure = Figure(figsize=(4.4, 2.7), layout='constrained')
-        axis = figure.subplots()
-        for name, colour in zip(columns, ('#2f7de0', '#e08a2f', '#2fa06a', '#a05fd0')):
-            axis.plot(history.epoch, history[name], marker='o', markersize=3, color=colour, label=_words(name))
-        axis.set(xlabel='epoch', title=title, ylim=(0, None)); axis.xaxis.get_major_locator().set_params(integer=True)
-        axis.spines[['top', 'right']].set_visible(False); axis.grid(alpha=.25); axis.legend(frameon=False)
-        figure.savefig(out := io.BytesIO(), format='svg', transparent=True, metadata={'Date': None})
-    return _inside(out, 'svg+xml', title)
-
-def _curves(history):
-    "Losses in one chart, metrics of the validation pictures in another; nothing without a history."
-    if history is None or not len(history): return
-    losses = [c for c in history.columns if c.endswith('loss')]
-    others = [c for c in history.columns if c != 'epoch' and c not in losses]
-    charts = [_curve(history, c, t) for c, t in ((losses, 'loss'), (others, 'on the validation pictures')) if c]
-    return _section('Learning curves', 'If the loss on the training pictures goes on falling while that on the validation pictures rises, '
-                    'the network has begun to memorise.', tags.Div(*charts, cls='curves'))
-
-# %% ../nbs/06_evaluate.ipynb #evaluate-33
-def _figures(report):
-    "The headline figures as cards."
-    label, always = report.majority
-    cards = [('error', _percent(report.error), f'95 % interval {_between(*report.error_interval)}, {report.n} pictures'),
-             ('balanced accuracy', f'{report.balanced_accuracy:.3f}', f'mean recall of {sum(n > 0 for _, n in report.recall.values())} classes'),
-             ('macro F1', f'{report.macro_f1:.3f}', 'mean F1 of the classes'),
-             ('for comparison', _percent(always), f'error of always saying {_words(label)}')]
-    return tags.Div(*(tags.Div(name, tags.B(value), tags.Span(note, cls='soft'), cls='figure') for name, value, note in cards), cls='row')
-
-def _classes(report):
-    "A row for each class, with its recall and interval as a bar."
-    rows = []
-    for (label, t), text in zip(report.table.iterrows(), report.readable.itertuples(index=False)):
-        line = tags.U(style=f'left:{100 * t.low:.1f}%;width:{100 * (t.high - t.low):.1f}%')
-        bar = tags.Div(tags.I(style=f'width:{100 * t.recall:.1f}%'), line, cls='bar') if t.pictures else ''
-        rows.append(tags.Tr(tags.Th(_words(label)), tags.Td(bar), *(tags.Td(str(x), cls='number') for x in text)))
-    head = tags.Tr(tags.Th('class'), tags.Th(), *(tags.Th(c, cls='number') for c in report.readable.columns))
-    return _section('Class by class', 'Recall: the share of its pictures that were found; the thin line is its 95 % interval. Precision: the share of right '
-                    'answers among those that named the class.', tags.Table(tags.Thead(head), tags.Tbody(*rows), cls='classes'))
-
-def _matrix(report):
-    "The confusion matrix as a table, coloured by the share of the true class."
-    names, counts, rows = [_words(l) for l in report.labels], report.confusion, []
-    for i, shares in enumerate(counts / counts.sum(1, keepdims=True).clip(1)):
-        colours = [f'background:rgba({"47,150,100" if i == j else "215,70,75"},{.65 * s:.2f})' for j, s in enumerate(shares)]
-        cells = [tags.Td(str(n), tags.Br(), tags.Span(_percent(s, 0), cls='soft'), style=c) for n, s, c in zip(counts[i], shares, colours)]
-        rows.append(tags.Tr(tags.Th(names[i]), *cells))
-    return _section('Who is taken for whom', 'Rows: what the picture shows. Columns: what the model said. Percentages are of the row.',
-                    tags.Table(tags.Thead(tags.Tr(tags.Th(), *map(tags.Th, names))), tags.Tbody(*rows), cls='matrix'))
-
-# %% ../nbs/06_evaluate.ipynb #evaluate-34
-def _card(row, side=320):
-    "One picture with what the model said, what it shows if that is something else, and the name of its file."
-    right, name = row.label == row.predicted, os.path.basename(row.file)
-    breakable = tags.Safe(html.escape(name).replace('_', '_<wbr>'))
-    image = tags.Div('no picture', cls='gone')
-    if picture := _picture(row.file):
-        picture.thumbnail((side, side))
-        picture.save(out := io.BytesIO(), 'JPEG', quality=82)
-        image = _inside(out, 'jpeg', name)
-    said = tags.Span(f'{"✓" if right else "✗"} {_words(row.predicted)} {_percent(row.probability, 0)}', cls='yes' if right else 'no')
-    return tags.Figure(image, said, '' if right else (tags.Br(), f'shows: {_words(row.label)}'), tags.Div(breakable, cls='name'))
-
-def _gallery(title, text, rows):
-    "Pictures in a grid; nothing if there are none."
-    return _section(title, text, tags.Div(*map(_card, rows.itertuples()), cls='pictures')) if len(rows) else None
-
-def _samples(report, most=12):
-    "Rows to show as examples: some of each class, by chance, the same each time."
-    each = max(1, most // max(1, report.counted.label.nunique()))
-    return report.counted.sample(frac=1, random_state=0).groupby('label', sort=True).head(each).sort_values('label', kind='stable').head(most)
-
-def _unread(report):
-    "The files that could not be read, with the reasons."
-    lost = report.rows[report.rows.error != '']
-    items = [tags.Li(f'{os.path.basename(r.file)}: {r.error}') for r in lost.head(50).itertuples()]
-    return _section('Not counted', f'{len(lost)} of {len(report.rows)} pictures could not be read.', tags.Ul(*items, cls='soft')) if items else None
-
-# %% ../nbs/06_evaluate.ipynb #evaluate-35
-def write_report(
-    report,        # a `Report`
-    dest,          # the HTML file to write; in an existing folder, `report.html`
-    history=None,  # table with the columns epoch, train_loss, valid_loss …, as `maskclf.core.history` gives it
-    title='How good is this classifier?',  # heading of the page
-):
-    "Write one HTML page, complete in itself: figures, curves, confusion matrix, sample predictions, worst mistakes. Returns its path."
-    dest = Path(dest) / 'report.html' if Path(dest).is_dir() else Path(dest)
-    wrong = top_losses(report, report.n).query('label != predicted')
-    when = tags.P(f'{report.n} pictures, {len(report.labels)} classes · {datetime.now():%Y-%m-%d %H:%M}', cls='soft')
-    body = [tags.H1(title), when, _figures(report), _classes(report), _matrix(report), _curves(history),
-            _gallery('Sample predictions', 'Some pictures of each class, drawn by lot.', _samples(report)),
-            _gallery('The worst mistakes', f'{min(12, len(wrong))} of {len(wrong)} wrong answers, largest loss first. '
-                     'Look at the labels too: some may be wrong.', wrong.head(12)), _unread(report)]
-    phone = tags.Meta(name='viewport', content='width=device-width,initial-scale=1')
-    head = tags.Head(tags.Meta(charset='utf-8'), phone, tags.Title(title), tags.Style(tags.Safe(_STYLE)))
-    page = tags.to_xml(tags.Html(head, tags.Body(tags.Main(*body)), lang='en'), indent=False)
-    dest.parent.mkdir(parents=True, exist_ok=True)
-    part = dest.with_name(f'.{dest.name}.part')  # so that nobody ever finds half a page
-    part.write_text(page.replace(' %', '\u00a0%'), encoding='utf-8')  # no line ends before a percent sign
-    os.replace(part, dest)
-    return dest
