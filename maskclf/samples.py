@@ -9,16 +9,17 @@ __all__ = ['CLASSES', 'face_traits', 'draw_face', 'sample_faces', 'draw_scene', 
 import math, random
 from functools import lru_cache
 from io import BytesIO
+from numbers import Integral, Real
 from pathlib import Path
 from xml.etree import ElementTree
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageColor, ImageDraw
 
 # %% ../nbs/01_samples.ipynb #samples-05
 _INK, _WHITE = '#1d1216', '#ffffff'
 
 @lru_cache(None)
-def _rgb(colour): return tuple(int(colour[i:i+2], 16) for i in (1, 3, 5)) if isinstance(colour, str) else colour
+def _rgb(colour): return ImageColor.getrgb(colour) if isinstance(colour, str) else colour
 
 def _mix(a, b, share):
     "The colour that lies `share` of the way from colour `a` to colour `b`."
@@ -84,52 +85,83 @@ _HAIRS = '#17120f #17120f #2a1c14 #3c281a #5a3a22 #7c5030 #a8763f #d2a75e #e5cc8
 _GREYS = '#8c8a88 #c9c7c4 #e6e3de'.split()
 _EYES = '#3b2314 #2e1a10 #5a3a1e #6b7a3c #4a7a94 #6f8793'.split()
 _LIPS = '#b5655a #a8524e #c87a70 #b03a48'.split()
-_CLOTHES = '#20242c #3d4654 #6b7480 #d9dbdd #f3f0e8 #8a2b2b #c4503f #e0a03c #3f6b4a #6fa58c #2f5587 #7fb4d6 #6b4a86 #d98ca6 #8a6a4c'.split()
+_CLOTHES = ('#20242c #3d4654 #6b7480 #d9dbdd #f3f0e8 #8a2b2b #c4503f #e0a03c #3f6b4a #6fa58c '
+    '#2f5587 #7fb4d6 #6b4a86 #d98ca6 #8a6a4c').split()
 _MASKS = {'#8fc3df': 2, '#eef1f2': 2, '#22242a': 2, '#8ed2bf': 1, '#e9b3c3': 1, '#9aa1a8': 1, '#35507c': 1,
     '#a83a3a': 1, '#4c7a5c': 1, '#b9a6d6': 1, '#e8c35a': 1, '#d8b08c': .4, '#8a5f45': .4}
 _CHOICES = dict( # what a trait can be, and how common each choice is
     age=dict(adult=6, child=2, old=2),
-    hair=dict(short=3, parted=3, buzz=1, curls=1, fringe=1, bob=1.5, bob_fringe=1, long=2.5, long_fringe=1, bun=1, pigtails=1, afro=1, receding=1, bald=.6),
+    freckles={True: .12, False: .88},
+    hair=dict(short=3, parted=3, buzz=1, curls=1, fringe=1, bob=1.5, bob_fringe=1, long=2.5, long_fringe=1,
+        bun=1, pigtails=1, afro=1, receding=1, bald=.6),
     beard=dict(none=4, stubble=1, moustache=1, goatee=1, full=1.3),
     expression=dict(neutral=3, smile=3, laugh=2, grin=1, sad=1, surprised=1),
     eyes=dict(open=8, narrow=1, closed=1),
     glasses=dict(none=6, round=1.2, square=1.2, sun=.8),
     hat=dict(none=9, cap=1.2, beanie=1, headscarf=.8, hood=.6),
     top=dict(round=3, shirt=2, stripes=1, turtleneck=1.2),
+    scarf={True: .15, False: .85},
     hand=dict(none=10, mouth=.8, chin=.6, cup=.6, phone=.4),
+    side={-1: 1, 1: 1},
     mask=dict(surgical=4, cloth=3, folded=2, cone=1),
     pattern=dict(plain=9, dots=1, stripes=1, checks=1),
-    place=dict(street=1, room=1, park=1))
+    place=dict(street=1, room=1, park=1),
+    neighbour={True: .1, False: .9})
+_LIMITS = dict( # the lowest and the highest number that a trait can be set to; chance stays well inside
+    width=(.5, 1), jaw=(0, 1), eye_size=(.5, 2), eye_gap=(.2, .5), gaze=(-2, 2), brow=(0, .2), nose=(.5, 2), blush=(0, 1), fit=(-2, 2),
+    turn=(-1, 1), nod=(-.5, .5), tilt=(-1, 1), zoom=(.3, 2), x=(-.5, .5), y=(-.5, .5), focus=(1, 20), light=(-7, 7), contrast=(0, 1),
+    warmth=(-1, 1), exposure=(0, 3), detail=(8, 10_000), noise=(0, 100), jpeg=(1, 95), number=(0, 1 << 30))
 
 def _pick(r, weights): return r.choices(list(weights), list(weights.values()))[0]
+def _picks(r, *traits): return {trait: _pick(r, _CHOICES[trait]) for trait in traits}
 
 def _face_part(r):
-    t = {trait: _pick(r, _CHOICES[trait]) for trait in ('age', 'expression', 'eyes')}
+    t = _picks(r, 'age', 'expression', 'eyes', 'freckles')
     child = t['age'] == 'child'
-    return t | dict(skin=_mix(r.choice(_SKINS), r.choice(_SKINS), .3*r.random()), width=r.uniform(.7, .78) + .04*child, jaw=r.random()*(not child),
-        eye_colour=r.choice(_EYES), eye_size=r.uniform(.85, 1.1) + .2*child, eye_gap=r.uniform(.3, .35), gaze=r.uniform(-1, 1),
-        brow=r.uniform(.03, .07) - .015*child, nose=r.uniform(.95, 1.35) - .15*child, lips=r.choice(_LIPS), blush=r.uniform(0, .2), freckles=r.random() < .12)
+    return t | dict(skin=_mix(r.choice(_SKINS), r.choice(_SKINS), .3*r.random()), width=r.uniform(.7, .78) + .04*child,
+        jaw=r.random()*(not child), eye_colour=r.choice(_EYES), eye_size=r.uniform(.85, 1.1) + .2*child, eye_gap=r.uniform(.3, .35),
+        gaze=r.uniform(-1, 1), brow=r.uniform(.03, .07) - .015*child, nose=r.uniform(.95, 1.35) - .15*child,
+        lips=r.choice(_LIPS), blush=r.uniform(0, .2))
 
 # %% ../nbs/01_samples.ipynb #samples-11
 def _hair_part(r, age):
-    t = {trait: _pick(r, _CHOICES[trait]) for trait in ('hair', 'beard')}
+    t = _picks(r, 'hair', 'beard')
     if age != 'child' and t['hair'] == 'pigtails': t['hair'] = 'bun'
     if age == 'child' or t['hair'] not in ('short', 'parted', 'buzz', 'curls', 'afro', 'receding', 'bald'): t['beard'] = 'none'
     return t | dict(hair_colour=r.choice(_GREYS if age == 'old' and r.random() < .8 else _HAIRS))
 
 def _clothes_part(r):
-    return {trait: _pick(r, _CHOICES[trait]) for trait in ('glasses', 'hat', 'top', 'hand')} | dict(hat_colour=r.choice(_CLOTHES), clothes=r.choice(_CLOTHES),
-        scarf=r.random() < .15, scarf_colour=r.choice(_CLOTHES + list(_MASKS)[:10]), cup_colour=_pick(r, _MASKS), side=r.choice([-1, 1]))
+    return _picks(r, 'glasses', 'hat', 'top', 'scarf', 'hand', 'side') | dict(hat_colour=r.choice(_CLOTHES), clothes=r.choice(_CLOTHES),
+        scarf_colour=r.choice(_CLOTHES + list(_MASKS)[:10]), cup_colour=_pick(r, _MASKS))
 
-def _mask_part(r, label):
-    return dict(worn=r.choice(_WORN[label]), mask=_pick(r, _CHOICES['mask']), mask_colour=_pick(r, _MASKS), pattern=_pick(r, _CHOICES['pattern']),
-        pattern_colour=r.choice(list(_MASKS)), straps=r.choice(['#f4f4f2', '#f4f4f2', '#2a2a2e']), fit=r.uniform(-1, 1))
+def _mask_part(r):
+    return _picks(r, 'mask', 'pattern') | dict(mask_colour=_pick(r, _MASKS), pattern_colour=r.choice(list(_MASKS)),
+        straps=r.choice(['#f4f4f2', '#f4f4f2', '#2a2a2e']), fit=r.uniform(-1, 1))
 
 def _photo_part(r):
-    return dict(turn=max(-.6, min(.6, r.gauss(0, .18))), nod=max(-.25, min(.25, r.gauss(0, .1))), tilt=r.gauss(0, .09), zoom=r.uniform(.84, 1.05),
-        x=r.uniform(-.115, .115), y=r.uniform(-.1, .07), place=_pick(r, _CHOICES['place']), neighbour=r.random() < .1, focus=r.choice([2, 4, 6]), light=r.uniform(-math.pi, 0),
-        contrast=r.uniform(.1, .4), warmth=r.uniform(-.12, .12), exposure=r.uniform(.78, 1.15), detail=round(math.exp(r.uniform(math.log(44), math.log(160)))),
-        noise=r.uniform(0, 5), jpeg=r.randint(45, 95), number=r.randrange(1 << 30))
+    t = _picks(r, 'place', 'neighbour')
+    zoom = r.uniform(.84, 1.05)
+    return t | dict(turn=max(-.6, min(.6, r.gauss(0, .18))), nod=max(-.25, min(.25, r.gauss(0, .1))), tilt=r.gauss(0, .09), zoom=zoom,
+        x=r.uniform(-.115, .115), y=min(r.uniform(-.1, .07), .52-.5*zoom), focus=r.choice([2, 4, 6]), light=r.uniform(-math.pi, 0),
+        contrast=r.uniform(.1, .4), warmth=r.uniform(-.12, .12), exposure=r.uniform(.78, 1.15),
+        detail=round(math.exp(r.uniform(math.log(44), math.log(160)))), noise=r.uniform(0, 5), jpeg=r.randint(45, 95), number=r.randrange(1 << 30))
+
+def _is_colour(value):
+    try: rgb = _rgb(value)
+    except (ValueError, TypeError): return False # no colour has this name; or it is a list, say
+    return isinstance(rgb, tuple) and len(rgb) == 3 and all(isinstance(part, Integral) and 0 <= part <= 255 for part in rgb)
+
+def _check(label, trait, choice, drawn):
+    "ValueError unless a face of class `label` can have `choice` where chance has `drawn`."
+    if trait in _LIMITS:
+        kind, name = (Integral, 'a whole number') if isinstance(drawn, int) else (Real, 'a number')
+        low, high = _LIMITS[trait]
+        fits, wanted = isinstance(choice, kind) and low <= choice <= high, f'{name} from {low:,} to {high:,}'
+    elif trait == 'worn' or trait in _CHOICES:
+        choices = _WORN[label] if trait == 'worn' else list(_CHOICES[trait])
+        fits, wanted = choice in choices, 'one of ' + ', '.join(map(str, dict.fromkeys(choices)))
+    else: fits, wanted = _is_colour(choice), "a colour, such as 'orange', '#8fc3df' or (143, 195, 223)"
+    if not fits: raise ValueError(f'The trait {trait} of the class {label} cannot be {choice!r}. Choose {wanted}.')
 
 def face_traits(
     label,     # the class, one of `CLASSES`
@@ -138,14 +170,13 @@ def face_traits(
 ):
     "Everything that decides how one face looks, as a dictionary; ValueError for an unknown class, trait or choice."
     if label not in CLASSES: raise ValueError(f'There is no class {label!r}: choose one of {", ".join(CLASSES)}.')
-    person, mask, photo = [random.Random(f'{part} {seed}') for part in ('person', 'mask', 'photo')]
+    person, mask, way, photo = [random.Random(f'{part} {seed}') for part in ('person', 'mask', 'way', 'photo')]
     traits = _face_part(person)
-    traits |= _hair_part(person, traits['age']) | _clothes_part(person) | _mask_part(mask, label) | _photo_part(photo)
-    if traits['worn'] != 'not': traits['hand'] = 'none'
+    traits |= _hair_part(person, traits['age']) | _clothes_part(person)
+    traits |= _mask_part(mask) | dict(worn=way.choice(_WORN[label])) | _photo_part(photo)
     for trait, choice in changes.items():
         if trait not in traits: raise ValueError(f'A face has no trait {trait!r}. Its traits are {", ".join(traits)}.')
-        choices = [way for ways in _WORN.values() for way in ways] if trait == 'worn' else _CHOICES.get(trait, [choice])
-        if choice not in choices: raise ValueError(f'The trait {trait} cannot be {choice!r}. Choose one of {", ".join(dict.fromkeys(choices))}.')
+        _check(label, trait, choice, traits[trait])
     return traits | changes
 
 # %% ../nbs/01_samples.ipynb #samples-14
@@ -353,7 +384,8 @@ def _draw_straps(pen, t, at):
 def _draw_mask(pen, t):
     "Straps, cloth, pattern, folds and the edge of the mask."
     if t['worn'] == 'not': return
-    at, c, n, line = _sheet(t), t['mask_colour'], np.linspace(0, 1, 11), _dark(t['mask_colour'], .3)
+    at, c, n = _sheet(t), t['mask_colour'], np.linspace(0, 1, 11)
+    line = _dark(c, .38) if sum(_rgb(c)) > 180 else _light(c, .3) # what is dark needs light folds, or they would not show
     how = dict(flat=True) if t['worn'] == 'on_one_ear' else dict(lift=_LIFTS[t['mask']])
     _draw_straps(pen, t, at)
     edge = np.concatenate([at(n, 0), at(n[::-1], 1)])
@@ -366,7 +398,7 @@ def _draw_mask(pen, t):
     if t['mask'] in ('folded', 'cloth'): pen.line(at(.5, n), .024, line, **how)
     if t['mask'] == 'cone':
         for k, shade in ((.11, .35), (.07, .1)): pen.shape(_CIRCLE*k + at(.68, .6), _dark(c, shade), **how)
-    pen.line(edge[[*range(len(edge)), 0]], .024, _dark(c, .38), **how)
+    pen.line(edge[[*range(len(edge)), 0]], .024, line, **how)
 
 def _order(t):
     "The layers from back to front: a mask that hangs from an ear, or is worn over a headscarf, comes late."
@@ -464,22 +496,25 @@ def _backdrop(place, size, ground, r):
 
 def _behind(t, size):
     "What is behind a portrait: a place, perhaps a neighbour, out of focus."
-    r = random.Random(t['number'])
-    picture = _backdrop(t['place'], (120, 120), r.uniform(.5, .7), r)
+    place, person = [random.Random(f'{what} {t["number"]}') for what in ('place', 'neighbour')]
+    picture = _backdrop(t['place'], (120, 120), place.uniform(.5, .7), place)
     if t['neighbour']:
-        other = face_traits(r.choice(CLASSES), t['number'], hand='none')
-        _draw_person(picture, other, (60 + t['side']*r.uniform(62, 80), r.uniform(45, 70)), r.uniform(32, 44))
+        other = face_traits(person.choice(CLASSES), t['number'])
+        _draw_person(picture, other, (60 + t['side']*person.uniform(62, 80), person.uniform(45, 70)), person.uniform(32, 44))
     return picture.reduce(t['focus']).resize((size, size), Image.BICUBIC)
 
 # %% ../nbs/01_samples.ipynb #samples-29
-def _lighten(pixels, t, centre, unit, around=.15):
-    "Light from one side that makes the head at `centre` round; what is `around` it gets a little, too."
-    height, width = pixels.shape[:2]
-    y, x = np.ogrid[:height, :width]
+def _painted(before, after, times):
+    "How much of each pixel the person covers, 0 to 1, where painting changed `before` into `after`, both `times` too large."
+    changed = ImageChops.difference(before, after).convert('L').point(lambda level: 255*(level > 0))
+    return np.asarray(changed.reduce(times), np.float32)/255
+
+def _shade(size, t, centre, unit):
+    "How much lighter (above 0) or darker (below 0) the light from one side makes a head at `centre`, and what lies around it."
+    y, x = np.ogrid[:size[1], :size[0]]
     x, y = ((x-centre[0])/unit/1.05).astype(np.float32), ((y-centre[1])/unit/1.15).astype(np.float32)
-    far, slope = x*x + y*y, math.cos(t['light'])*x + math.sin(t['light'])*y
-    edge = np.clip((1.05-far)*5, 0, 1)
-    return pixels*(1 + t['contrast']*(around*np.clip(slope, -2, 2) + edge*(.35*slope - .3*far + .1)))[..., None]
+    slope, far = np.clip(math.cos(t['light'])*x + math.sin(t['light'])*y, -2, 2), x*x + y*y
+    return .15*slope, np.clip(3-2*far, 0, 1)*(.35*slope - .3*far + .1)
 
 def _photograph(pixels, t):
     "What a camera does to a scene: too few pixels, exposure, warmth, noise, JPEG."
@@ -502,9 +537,12 @@ def draw_face(
     if size < 8: raise ValueError(f'A face of {size} by {size} pixels would show nothing: ask for at least 8.')
     t, times = face_traits(label, seed, **changes), 4 if size <= 64 else 3
     centre, unit = size*np.array([.5+t['x'], .46+t['y']]), size*.42*t['zoom']
-    picture = _behind(t, size).resize((size*times, size*times), Image.NEAREST)
+    empty = _behind(t, size).resize((size*times, size*times), Image.NEAREST)
+    picture = empty.copy()
     _draw_person(picture, t, centre*times, unit*times)
-    return _photograph(_lighten(np.asarray(picture.reduce(times), np.float32), t, centre, unit), t)
+    around, head = _shade((size, size), t, centre, unit)
+    light = 1 + t['contrast']*(around + head*_painted(empty, picture, times))
+    return _photograph(np.asarray(picture.reduce(times), np.float32)*light[..., None], t)
 
 # %% ../nbs/01_samples.ipynb #samples-33
 def _fresh_folder(dest):
@@ -577,25 +615,32 @@ def _voc_xml(name, size, faces):
     return ElementTree.tostring(root, encoding='unicode') + '\n'
 
 # %% ../nbs/01_samples.ipynb #samples-37
+def _draw_people(picture, people, times=3):
+    "Paint `people`, each (traits, x, y, unit), the farthest first, on `picture`; return their boxes, and how the light falls on them."
+    boxes, size = [], (picture.width//times, picture.height//times)
+    light = np.zeros(size[::-1], np.float32)
+    for t, x, y, unit in people:
+        before = picture.copy()
+        pen = _draw_person(picture, t, (x*times, y*times), unit*times)
+        boxes.append([round(edge/times) for edge in _box(pen, t, picture.size)])
+        light += _painted(before, picture, times)*(t['contrast']*_shade(size, t, (x, y), unit)[1] - light) # who stands in front, covers
+    return boxes, light
+
 def draw_scene(
     seed, # the number or word that decides everything: the same seed gives the same photo
 ):
     "Draw one photo of 1 to 8 people: an RGB picture, and a list of (class, box) with a box for each face."
     r = random.Random(f'scene {seed}')
-    (width, height), ground, photo = r.choice([(400, 300), (400, 267), (400, 225), (301, 400), (400, 400)]), r.uniform(.5, .65), _photo_part(r)
-    picture, heads, faces = _backdrop(photo['place'], (width*3//2, height*3//2), ground, r).resize((width*3, height*3), Image.BILINEAR), [], []
+    width, height = r.choice([(400, 300), (400, 267), (400, 225), (301, 400), (400, 400)])
+    ground, photo, people, labels = r.uniform(.5, .65), _photo_part(r), [], []
+    backdrop = _backdrop(photo['place'], (width*3//2, height*3//2), ground, r)
     for x, y, unit in _places(width, height, ground, r.randint(1, 8), r):
-        label = _pick(r, _SHARE)
-        t = face_traits(label, r.random(), light=photo['light'], contrast=photo['contrast'])
-        pen = _draw_person(picture, t, (x*3, y*3), unit*3)
-        heads.append((x, y, unit))
-        faces.append((label, [round(edge/3) for edge in _box(pen, t, picture.size)]))
-    pixels = np.array(picture.reduce(3), np.float32)
-    for x, y, unit in heads:
-        left, top = max(0, int(x-1.2*unit)), max(0, int(y-1.3*unit))
-        part = np.s_[top:int(y+1.3*unit), left:int(x+1.2*unit)]
-        pixels[part] = _lighten(pixels[part], photo, (x-left, y-top), unit, around=0)
-    return _photograph(pixels, photo | dict(detail=photo['detail']*4)), faces
+        labels.append(_pick(r, _SHARE))
+        people.append((face_traits(labels[-1], r.random(), light=photo['light'], contrast=photo['contrast']), x, y, unit))
+    picture = backdrop.resize((width*3, height*3), Image.BILINEAR)
+    boxes, light = _draw_people(picture, people)
+    pixels = np.asarray(picture.reduce(3), np.float32)*(1 + light[..., None])
+    return _photograph(pixels, photo | dict(detail=photo['detail']*4)), list(zip(labels, boxes))
 
 def sample_scenes(
     dest,    # folder to fill; it must be missing or empty
