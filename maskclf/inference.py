@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from fastcore.basics import patch
 
-from .pictures import PictureError, find_pictures, open_picture, to_array
+from .pictures import MaskclfError, PictureError, find_pictures, open_picture, to_array
 
 # %% ../nbs/07_inference.ipynb #inference-11
-class ModelError(ValueError):
+class ModelError(MaskclfError):
     "A model that cannot be saved or used; the message says why and what to do."
 
 _NOT_OURS = ('This learner prepares its pictures in its own way, which a model folder cannot reproduce: train on the DataLoaders '
