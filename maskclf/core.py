@@ -9,7 +9,7 @@ __all__ = ['first_filters', 'first_answers', 'find_arch', 'reachable', 'torchvis
            'train']
 
 # %% ../nbs/05_core.ipynb #core-03
-import contextlib, difflib, hashlib, json, os, random, time
+import contextlib, difflib, hashlib, json, os, random, time, warnings
 from functools import lru_cache, partial
 from pathlib import Path
 from urllib.request import Request, urlopen
