@@ -319,17 +319,20 @@ def upload_box(
     shown.layout.display = 'none'
     answer = widgets.HTML()
     def look(change):
-        if not change.new: return
-        try:
-            picture = open_picture(bytes(change.new[0]['content']))
-            answer.value = _as_html(classifier.predict(picture))
-            shown.value = _as_png(picture, 320)
-            shown.layout.display = 'block'
-        except PictureError as error:
-            answer.value = html.escape(str(error))
-            shown.layout.display = 'none'
+        if change.new: _show_answer(bytes(change.new[0]['content']), classifier, shown, answer)
     button.observe(look, 'value')
     return UploadBox([button, shown, answer])
+
+def _show_answer(content, classifier, shown, answer):
+    "Put the picture in `content` and the prediction into their widgets, or the reason why there is none."
+    try:
+        picture = open_picture(content)
+        answer.value = _as_html(classifier.predict(picture))
+        shown.value = _as_png(picture, 320)
+        shown.layout.display = 'block'
+    except PictureError as error:
+        answer.value = html.escape(str(error))
+        shown.layout.display = 'none'
 
 def _as_html(prediction):
     "The answer, and a line with a bar for each class."
