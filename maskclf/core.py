@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['first_filters', 'first_answers', 'find_arch', 'reachable', 'torchvision_file', 'timm_file', 'pretrained_file',
-           'history', 'KeepHistory', 'plot_history', 'balance_classes', 'fast_bf16', 'BF16Training', 'GrowSize',
-           'face_learner', 'fit', 'random_state', 'set_random_state', 'Checkpoint', 'training_file', 'stoppable',
-           'train']
+           'start_from', 'pixel_stats', 'history', 'KeepHistory', 'plot_history', 'balance_classes', 'class_weights',
+           'fast_bf16', 'BF16Training', 'GrowSize', 'face_learner', 'fit', 'TellTime', 'random_state',
+           'set_random_state', 'Checkpoint', 'training_file', 'forget_trainings', 'stoppable', 'train']
 
 # %% ../nbs/05_core.ipynb #core-03
-import contextlib, difflib, hashlib, json, os, random, time, warnings
+import contextlib, difflib, hashlib, inspect, json, os, random, re, time, warnings
 from functools import lru_cache, partial
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -18,18 +18,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import timm, torch, torchvision
+import fastai.callback.fp16, fastai.callback.schedule # teach `Learner` to_fp16, fit_one_cycle, fine_tune and lr_find
 from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.data import WeightedDL
-from fastai.callback.fp16 import MixedPrecision
-from fastai.callback.schedule import fine_tune, fit_one_cycle, lr_find
 from fastai.learner import Learner
 from fastai.losses import LabelSmoothingCrossEntropyFlat
 from fastai.metrics import BalancedAccuracy, error_rate
-from fastai.torch_core import set_seed
-from fastai.vision.learner import vision_learner
+from fastai.torch_core import join_path_file, set_seed
+from fastai.vision.learner import create_body, model_meta, vision_learner
+from fastcore.basics import noop
 from fastcore.foundation import L
 from platformdirs import user_cache_path
+from tqdm import tqdm
 
 from .augment import augmentations
 from .data import face_dataloaders, parent_label, pick_size, prepare_folder
@@ -54,18 +55,24 @@ def first_answers(
     with torch.no_grad(): return conv(torch.as_tensor(picture, device=conv.weight.device)[None])[0].cpu().numpy()
 
 # %% ../nbs/05_core.ipynb #core-12
+_UNCUT = 'googlenet', 'inception', 'maxvit', 'mnasnet', 'mobilenet_v2', 'shufflenet', 'vit_' # torchvision's, by the beginnings of their names
+
 def find_arch(
     name, # 'resnet34', any other torchvision classifier, or the name of a timm model; a function is returned as it is
 ):
-    "What fastai's `vision_learner` wants: torchvision's function, or the name as timm spells it; `ValueError` with the nearest names."
+    "What fastai's `vision_learner` wants: torchvision's function, or the name as timm spells it; `ValueError` if it can use neither."
     if callable(name): return name
     known = torchvision.models.list_models(torchvision.models)
+    if name.startswith(_UNCUT) and name in known:
+        raise ValueError(f"fastai cannot cut '{name}' into body and head, for its layers do not follow one another up to one last pooling layer: "
+                         'take another architecture, such as resnet34.')
     if name in known: return getattr(torchvision.models, name)
     if timm.is_model(name): return name
     near = difflib.get_close_matches(name, known + timm.list_models(), n=3)
-    raise ValueError(f"There is no architecture called '{name}'" + (f": did you mean {' or '.join(near)}?" if near else ': see timm.list_models() for the names.'))
+    hint = f"did you mean {' or '.join(near)}?" if near else 'see timm.list_models() for the names.'
+    raise ValueError(f"There is no architecture called '{name}': {hint}")
 
-# %% ../nbs/05_core.ipynb #core-14
+
 def reachable(
     url, # where a file is to be fetched from
     timeout=3, # seconds to wait for an answer
@@ -113,24 +120,52 @@ def pretrained_file(
     name = arch if isinstance(arch, str) else arch.__name__
     file = (timm_file if isinstance(arch, str) else torchvision_file)(arch, timeout)
     if file: return file
-    how = 'connect to the internet once and they are kept for the next time'
-    if pretrained is True: raise FileNotFoundError(f'The ImageNet weights of {name} are not on this machine and cannot be fetched: {how}, or train with pretrained=False.')
-    print(f'Starting from random weights: the ImageNet weights of {name} are not on this machine and cannot be fetched ({how}).')
+    lost, how = f'the ImageNet weights of {name} are not on this machine and cannot be fetched', 'connect to the internet once and they are kept'
+    if pretrained is True: raise FileNotFoundError(f'{lost[0].upper()}{lost[1:]}: {how}, or train with pretrained=False.')
+    print(f'Starting from random weights: {lost} ({how} for the next time).')
+
+
+def start_from(
+    learn, # from `vision_learner`, with random weights
+    file, # pretrained weights of its architecture, from `pretrained_file`
+):
+    "Put the weights in `file` into the body of `learn` and freeze it; the head stays as it is."
+    arch, body = learn.arch, learn.model[0]
+    if isinstance(arch, str):
+        known, body = timm.create_model(arch, pretrained=True, num_classes=0, pretrained_cfg_overlay=dict(file=str(file))), body.model
+    else:
+        stored = torch.load(file, map_location='cpu', weights_only=True)
+        stored = {re.sub(r'(denselayer\d+\.\w+)\.(\d+\.)', r'\1\2', name): w for name, w in stored.items()} # densenet's file spells norm1 as norm.1
+        whole = arch()
+        whole.load_state_dict(stored)
+        known = create_body(whole, cut=model_meta.get(arch, dict(cut=None))['cut'])
+    body.load_state_dict(known.state_dict())
+    learn.freeze()
+
+
+def pixel_stats(
+    arch, # architecture: a name or a torchvision function
+    weights=None, # file of its pretrained weights, if it starts from any
+) -> dict: # arguments for `face_dataloaders`; empty means ImageNet's mean and standard deviation, which suit most weights
+    "The `mean` and `std` of the pictures that a timm model was trained on, which are not the same for all."
+    if not weights or not isinstance(find_arch(arch), str): return {}
+    cfg = timm.get_pretrained_cfg(arch)
+    return dict(mean=cfg.mean, std=cfg.std)
 
 # %% ../nbs/05_core.ipynb #core-24
 def history(
     learn, # a `Learner` that has been trained
-) -> pd.DataFrame: # one row an epoch: epoch, train_loss, valid_loss and the metrics
+) -> pd.DataFrame: # one row an epoch: epoch (counted from 0, as fastai does), train_loss, valid_loss and the metrics
     "What fastai's recorder wrote down in the last training, as a table."
     names = [n for n in learn.recorder.metric_names if n not in ('epoch', 'time')]
     rows = pd.DataFrame([list(v) for v in learn.recorder.values if len(v) == len(names)], columns=names) # `validate` adds shorter rows
     if rows.empty and hasattr(learn, 'keep_history'): return learn.keep_history.rows
-    rows.insert(0, 'epoch', range(1, len(rows) + 1))
+    rows.insert(0, 'epoch', range(len(rows)))
     return rows
 
 
 class KeepHistory(Callback):
-    "Keep the table of the last training: fastai's recorder starts anew whenever the learner looks at pictures."
+    "Keep the table of the last training: fastai's recorder starts anew on every `validate` or `predict`."
     order, rows = 55, pd.DataFrame() # after the recorder
     def after_epoch(self):
         if hasattr(self.learn, 'recorder') and len(rows := history(self.learn)): self.rows = rows
@@ -143,13 +178,16 @@ def plot_history(
     rows = learn if isinstance(learn, pd.DataFrame) else history(learn)
     fig, axes = plt.subplots(1, 2, figsize=(8, 2.6), layout='constrained')
     for name in rows.columns[1:]: axes[0 if name.endswith('loss') else 1].plot(rows.epoch, rows[name], marker='.', label=name.replace('_', ' '))
-    for ax, title in zip(axes, ('loss', 'on the validation pictures')): ax.set(title=title, xlabel='epoch', ylim=(0, None)); ax.legend(frameon=False)
+    for ax, title in zip(axes, ('loss', 'on the validation pictures')):
+        ax.set(title=title, xlabel='epoch', ylim=(0, 1.1*max(1e-9, ax.dataLim.y1)))
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        if ax.lines: ax.legend(frameon=False)
     return axes
 
 # %% ../nbs/05_core.ipynb #core-35
 def balance_classes(
     dls, # fastai `DataLoaders` of one label a picture
-    power=0.5, # weight of a picture is 1/(pictures of its class)**power: 0 as they come, 1 every class equally often
+    power=0.5, # a picture's weight is 1/(pictures of its class)**power: 0 shows them as they come, 1 shows every class equally often
 ):
     "The same `dls`, whose training batches show rare classes more often; the validation pictures stay as they are."
     if not power: return dls
@@ -157,6 +195,23 @@ def balance_classes(
     weights = 1/np.bincount(labels, minlength=len(dls.vocab)).clip(1)**power
     dls.loaders[0] = dls.train.new(cls=WeightedDL, wgts=weights[labels])
     return dls
+
+
+def class_weights(
+    dls, # fastai `DataLoaders` of one label a picture
+    weights=None, # dict class → weight (1 where a class is not named); 'balanced': the rarer, the heavier; None: all alike
+): # tensor with a weight for each class of `dls.vocab`, None if all are alike
+    "How heavy a mistake in each class weighs in the loss; `ValueError` for classes that are not there."
+    if weights is None: return None
+    if weights == 'balanced':
+        from sklearn.utils.class_weight import compute_class_weight
+        labels = np.array([int(y) for y in dls.train_ds.tls[1]])
+        found = np.unique(labels)
+        weights = {dls.vocab[i]: w for i, w in zip(found, compute_class_weight('balanced', classes=found, y=labels))}
+    elif not isinstance(weights, dict) or (unknown := sorted(map(str, weights.keys() - set(dls.vocab)))):
+        what = weights if not isinstance(weights, dict) else ', '.join(unknown)
+        raise ValueError(f"loss_weights cannot use {what!r}: give 'balanced', or a dict of a weight for each of {', '.join(dls.vocab)}.")
+    return torch.tensor([float(weights.get(c, 1)) for c in dls.vocab], device=dls.device)
 
 # %% ../nbs/05_core.ipynb #core-38
 @lru_cache
@@ -180,9 +235,11 @@ class BF16Training(Callback):
     def before_batch(self):
         if self.training: self.model.forward = partial(self.in_bf16, self.model.forward)
     def in_bf16(self, forward, *xb):
-        del self.model.forward # for this once; from here on the network's own again, even if this breaks off
-        with torch.autocast('cpu', dtype=torch.bfloat16): out = forward(*xb)
+        self.after_fit() # for this once; from here on the network's own again
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=self.model.training): out = forward(*xb) # ends on Ctrl-C, too
         return out.float()
+    def after_fit(self): vars(self.model).pop('forward', None)
+    after_cancel_batch = after_cancel_fit = before_fit = after_fit # whatever comes between the two, nothing is left behind
 
 # %% ../nbs/05_core.ipynb #core-41
 class GrowSize(Callback):
@@ -191,28 +248,38 @@ class GrowSize(Callback):
     def __init__(self,
         scale=2/3, # side of the small pictures, in sides of the full ones
         until=1/2, # share of the epochs with small pictures
-    ): self.scale, self.until = scale, until
+        least=128, # pictures with fewer pixels a side are left as they are
+    ): self.scale, self.until, self.least = scale, until, least
+    def side(self,
+        full, # pixels a side of the full pictures
+        epoch, # counted from 0
+    ): # pixels a side in that epoch, a multiple of 16
+        if full < self.least or epoch >= round(self.until*self.n_epoch): return full
+        return min(full, max(32, round(self.scale*full/16)*16))
     def before_batch(self):
-        if not self.training or self.epoch >= round(self.until*self.n_epoch): return
         x = self.xb[0]
-        side = max(32, round(self.scale*x.shape[-1]/16)*16)
-        if side < x.shape[-1]: self.learn.xb = (torch.nn.functional.interpolate(x, size=(side, side), mode='bilinear', antialias=True, align_corners=False), *self.xb[1:])
+        side = self.side(x.shape[-1], self.epoch) if self.training else x.shape[-1]
+        if side == x.shape[-1]: return
+        small = torch.nn.functional.interpolate(x, size=(side, side), mode='bilinear', antialias=True, align_corners=False)
+        self.learn.xb = (small, *self.xb[1:])
 
 # %% ../nbs/05_core.ipynb #core-44
 def face_learner(
     dls, # fastai `DataLoaders`
     arch='resnet34', # any torchvision or timm architecture
     weights=None, # file of pretrained weights from `pretrained_file`, None for random ones
-    cbs=(), # more fastai callbacks
-) -> Learner: # not trained yet
-    "fastai's `vision_learner` with label smoothing, two metrics, and the kind of numbers the machine is fast with."
-    arch = find_arch(arch)
-    extra = dict(pretrained_cfg_overlay=dict(file=str(weights))) if weights and isinstance(arch, str) else {}
-    if not weights: extra = dict(lin_ftrs=[], ps=0.1, concat_pool=False) # a plain head: from random weights the usual one is slow to learn
-    learn = vision_learner(dls, arch, pretrained=bool(weights), normalize=False, metrics=[error_rate, BalancedAccuracy()], path=Path(),
-                           loss_func=LabelSmoothingCrossEntropyFlat(eps=0.1), cbs=[ChannelsLast(), KeepHistory(), *cbs], **extra)
+    cbs=(), # more fastai callbacks, one or several
+    loss_weights=None, # how heavy mistakes weigh: see `class_weights`
+    bf16=None, # on a CPU: train in bfloat16? None measures whether it is faster here (`fast_bf16`)
+) -> Learner: # not trained yet; what it saves and exports goes below the working directory, never among the pictures
+    "fastai's `vision_learner` with label smoothing, two metrics, and the number format this machine computes fastest."
+    plain = {} if weights else dict(lin_ftrs=[], ps=0.1, concat_pool=False) # a plain head: from random weights the usual one is slow to learn
+    learn = vision_learner(dls, find_arch(arch), pretrained=False, normalize=False, # `face_dataloaders` has normalised the pictures already
+                           loss_func=LabelSmoothingCrossEntropyFlat(eps=0.1, weight=class_weights(dls, loss_weights)),
+                           metrics=[error_rate, BalancedAccuracy()], path=Path(), cbs=L(ChannelsLast(), KeepHistory()) + L(cbs), **plain)
+    if weights: start_from(learn, weights)
     if dls.device.type == 'cuda': learn.to_fp16()
-    elif fast_bf16(): learn.add_cb(BF16Training())
+    elif dls.device.type == 'cpu' and (fast_bf16() if bf16 is None else bf16): learn.add_cb(BF16Training())
     return learn
 
 # %% ../nbs/05_core.ipynb #core-47
@@ -224,17 +291,38 @@ def fit(
     cbs=(), # more fastai callbacks, for this training only
 ):
     "Fine-tune as the article does after pretraining; from random weights train all layers at once, small pictures first if they are large."
-    if pretrained: return learn.fine_tune(epochs or 4, base_lr=lr, cbs=list(cbs))
+    if pretrained: return learn.fine_tune(epochs or 4, base_lr=lr, cbs=L(cbs))
     epochs = epochs or int(np.clip(round(60_000/max(1, len(learn.dls.train_ds))), 12, 60))
     learn.unfreeze()
-    side = learn.dls.valid.one_batch()[0].shape[-1]
-    learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=[*cbs, *([GrowSize()] if side >= 128 else [])])
+    learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=L(cbs) + [GrowSize()])
+
+
+class TellTime(Callback):
+    "Say how long a training will take, if that is more than a minute, as soon as its first batches have been timed."
+    order = 59 # before `GrowSize`
+    def __init__(self,
+        batches=4, # how many to time, after a first one that takes longer
+        least=60, # seconds that need no announcement
+    ): self.batches, self.least = batches, least
+    def before_fit(self): self.starts = []
+    def before_batch(self):
+        if not self.training or len(self.starts) > self.batches + 1 or self.learn.logger is noop: return
+        self.starts.append(time.perf_counter())
+        if len(self.starts) == self.batches + 2: self.tell((self.starts[-1] - self.starts[1])/self.batches)
+    def tell(self, seconds): # for one batch of this epoch
+        full, grow, epochs = self.x.shape[-1], getattr(self.learn, 'grow_size', None), range(self.epoch, self.n_epoch)
+        pixels = [(grow.side(full, e) if grow else full)**2 for e in epochs]
+        batches = sum(pixels)/pixels[0]*len(self.dls.train)
+        batches += len(epochs)*full**2/pixels[0]*len(self.dls.valid)/3 # there is no way back through the network in those
+        if (total := seconds*batches) < self.least: return
+        long = f'{total/60:.0f} minutes' if total < 5400 else f'{total/3600:.1f} hours'
+        tqdm.write(f'about {long}: {len(epochs)} epoch{"s"*(len(epochs) > 1)} of {total/len(epochs):.0f} s')
 
 # %% ../nbs/05_core.ipynb #core-50
 def random_state(
     dls, # fastai `DataLoaders`
 ) -> dict: # of numbers and tensors
-    "Where the dice of Python, NumPy, PyTorch and the order of the training pictures stand."
+    "The state of the random-number generators of Python, NumPy, PyTorch and the order of the training pictures."
     name, numbers, *rest = np.random.get_state()
     return dict(python=random.getstate(), numpy=(name, numbers.tolist(), *rest), torch=torch.get_rng_state(), order=dls.train.rng.getstate(),
                 cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [])
@@ -244,68 +332,121 @@ def set_random_state(
     dls, # fastai `DataLoaders`
     state, # from `random_state`
 ):
-    "Put the dice back to where they stood."
-    random.setstate(state['python']); np.random.set_state(state['numpy']); torch.set_rng_state(state['torch']); dls.train.rng.setstate(state['order'])
+    "Put the random-number generators back to `state`."
+    random.setstate(state['python']); np.random.set_state(state['numpy']); torch.set_rng_state(state['torch'])
+    dls.train.rng.setstate(state['order'])
     if state['cuda']: torch.cuda.set_rng_state_all(state['cuda'])
+
+
+def _fingerprint(dls):
+    "A short name for the pictures of `dls`, their labels and the side each is on."
+    sides = [[[str(o) for o in ds.items], *([str(y) for y in tl] for tl in getattr(ds, 'tls', ())[1:])] for ds in (dls.train_ds, dls.valid_ds)]
+    return hashlib.sha256(repr(sides).encode('utf-8', 'backslashreplace')).hexdigest()
 
 
 class Checkpoint(Callback):
     "Keep the last finished epoch in a file, so that a training that was stopped can go on as if it had not been."
-    order = 80 # after the callbacks that change weights or write rows
+    order = 58 # after the callbacks that write rows, before those that judge them
     def __init__(self,
         file, # where to keep it; if that fails, a warning says so and the training goes on without
-        resume=False, # go on from what is there? `ValueError` if it cannot be read, or belongs to other pictures
+        resume=False, # go on from what is there? `ValueError` if that cannot be, for instance because the pictures are others
     ):
         self.file, self.rows, self.state = Path(file), [], dict(rows=[]) # the rows of each fit: `fine_tune` makes two
         if not resume: return
         try: self.state = torch.load(self.file, weights_only=True)
-        except Exception as e: raise ValueError(f'{self.file} holds no training to go on with ({type(e).__name__}): train again from the start, without resume.') from None
-
-    def pictures(self): return hashlib.sha256(repr([[str(o) for o in ds.items] for ds in (self.dls.train_ds, self.dls.valid_ds)]).encode()).hexdigest()
+        except Exception as e:
+            why = f'{self.file} holds no training to go on with ({type(e).__name__})'
+            raise ValueError(f'{why}: train again from the start, without resume.') from None
 
     def before_fit(self):
-        if self.state['rows'] and self.state['pictures'] != self.pictures():
-            raise ValueError('The pictures are not those of the training that was stopped: train again from the start, without resume.')
+        self.same = {'other pictures or labels': _fingerprint(self.dls), 'another kind of device': self.dls.device.type}
         self.rows.append([])
         self.kept = (self.state['rows'][len(self.rows) - 1:] or [[]])[0]
-        if len(self.rows) != len(self.state['rows']): return # this is not the fit that was stopped
-        self.model.load_state_dict(self.state['model']); self.opt.load_state_dict(self.state['opt'])
-        set_random_state(self.dls, self.state['random'])
-        count, value = self.state['smooth']
-        self.recorder.smooth_loss.count, self.recorder.smooth_loss.val = count, torch.tensor(value)
+        self.last = len(self.rows) == len(self.state['rows']) # is this the fit that was stopped?
+        for what in self.same:
+            if self.kept and self.state['same'][what] != self.same[what]:
+                raise ValueError(f'This training has {what} than the one that was stopped: train again from the start, without resume.')
+        if self.kept: self.learn.save = lambda file, **kwargs: join_path_file(file, self.learn.path/self.learn.model_dir, ext='.pth')
 
-    def before_epoch(self):
+    def before_train(self):
+        "Tell a finished epoch again instead of training it. Callbacks that judge epochs hear of it, but what they save is not written anew."
         if self.epoch >= len(self.kept): return
         self.recorder.log = L(self.epoch) + L(self.kept[self.epoch]) # the row as it was
         raise CancelEpochException
 
     def after_epoch(self):
         self.rows[-1].append([float(v) for v in self.recorder.values[-1]])
+        if self.epoch == len(self.kept) - 1 and self.last: self.put_back()
         if self.epoch < len(self.kept): return
         try: self.keep()
         except (OSError, RuntimeError) as e: # no room, no permission
-            warnings.warn(f'The finished epochs cannot be kept in {self.file.parent} ({" ".join(str(e).split())[:100]}), so this training cannot go on if it is stopped.')
+            warnings.warn(f'The finished epochs cannot be kept in {self.file.parent} ({" ".join(str(e).split())[:100]}), '
+                          'so this training cannot go on if it is stopped.')
             self.keep = lambda: None # told once is enough
 
+    def after_fit(self): vars(self.learn).pop('save', None)
+
     def keep(self):
-        opt, smooth = self.opt.state_dict(), self.recorder.smooth_loss
+        "Write down all that the rest of the training depends on."
+        opt, rec, scaler = self.opt.state_dict(), self.recorder, getattr(self.learn, 'scaler', None)
         hypers = [{k: v.item() if isinstance(v, np.generic) else v for k, v in h.items()} for h in opt['hypers']]
-        state = dict(rows=self.rows, pictures=self.pictures(), model=self.model.state_dict(), opt=dict(state=[dict(s) for s in opt['state']], hypers=hypers),
-                     random=random_state(self.dls), smooth=(smooth.count, float(smooth.val)))
+        curves = dict(losses=[float(v) for v in rec.losses], lrs=[float(v) for v in rec.lrs], iters=list(rec.iters))
+        opt = dict(state=[dict(s) for s in opt['state']], hypers=hypers)
+        state = dict(rows=self.rows, same=self.same, model=self.model.state_dict(), opt=opt, scaler=scaler and scaler.state_dict(),
+                     bf16=hasattr(self.learn, 'bf16_training'), random=random_state(self.dls), curves=curves,
+                     smooth=(rec.smooth_loss.count, float(rec.smooth_loss.val)), saved=self.best_files())
         self.file.parent.mkdir(parents=True, exist_ok=True)
         torch.save(state, new := self.file.with_suffix('.new')); os.replace(new, self.file) # the old one or the new one, never half of one
 
+    def best_files(self):
+        "The bytes of what `SaveModelCallback` has saved so far, and will load at the end."
+        files = {getattr(cb, 'last_saved_path', None) for cb in self.learn.cbs} - {None}
+        return {str(f): torch.from_numpy(np.fromfile(f, np.uint8)) for f in files if Path(f).is_file()}
+
+    def put_back(self):
+        "Make everything as `keep` found it."
+        self.after_fit()
+        self.model.load_state_dict(self.state['model']); self.opt.load_state_dict(self.state['opt'])
+        if self.state['scaler']: self.learn.scaler.load_state_dict(self.state['scaler'])
+        if self.state['bf16'] != hasattr(self.learn, 'bf16_training'):
+            (self.learn.add_cb if self.state['bf16'] else self.learn.remove_cb)(BF16Training)
+        set_random_state(self.dls, self.state['random'])
+        rec, (count, value) = self.recorder, self.state['smooth']
+        rec.smooth_loss.count, rec.smooth_loss.val = count, torch.tensor(value)
+        curves = self.state['curves']
+        rec.losses, rec.lrs, rec.iters = [torch.tensor(v) for v in curves['losses']], curves['lrs'], curves['iters']
+        for name, content in self.state['saved'].items():
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            content.numpy().tofile(name)
+
 # %% ../nbs/05_core.ipynb #core-53
+def _told(o):
+    "A setting that JSON has no word for, in words that are the same whenever it is made anew with the same arguments."
+    if isinstance(o, Path): return str(o)
+    if isinstance(o, (set, frozenset)): return sorted(map(str, o))
+    if isinstance(o, np.generic): return o.item()
+    if isinstance(o, partial): return [o.func, o.args, o.keywords]
+    if callable(o) and hasattr(o, '__name__'): return f'{getattr(o, "__module__", "")}.{getattr(o, "__qualname__", o.__name__)}'
+    names = [*inspect.signature(type(o)).parameters, 'aff_fs', 'coord_fs', 'fs'] # the last three: where fastai's transforms keep their arguments
+    return [type(o).__qualname__, {n: v for n, v in getattr(o, '__dict__', {}).items() if n in names}, re.sub(' at 0x[0-9a-fA-F]+', '', repr(o))]
+
+
 def training_file(
-    **settings, # what `train` was called with; functions and objects count by their names
+    **settings, # what `train` was called with; functions count by their names, other objects by what they were made with
 ) -> Path: # in the user's cache folder
-    "Where the last finished epoch of a training with these settings is kept; those untouched for 30 days are removed."
-    told = json.dumps(settings, sort_keys=True, default=lambda o: str(o) if isinstance(o, Path) else getattr(o, '__qualname__', type(o).__name__))
-    folder, name = user_cache_path('maskclf', appauthor=False)/'training', hashlib.sha256(told.encode()).hexdigest()[:16]
-    for old in folder.glob('*'):
+    "Where the last finished epoch of a training with these settings is kept."
+    told = json.dumps(settings, sort_keys=True, default=_told)
+    return user_cache_path('maskclf', appauthor=False)/'training'/f'{hashlib.sha256(told.encode()).hexdigest()[:16]}.pt'
+
+
+def forget_trainings(
+    folder, # that of `training_file`
+    days=30, # files untouched for so long are removed
+):
+    "Remove what stopped trainings have left behind and nobody came back for."
+    for old in Path(folder).glob('*'):
         with contextlib.suppress(OSError):
-            if time.time() - old.stat().st_mtime > 30*24*3600: old.unlink()
-    return folder/f'{name}.pt'
+            if time.time() - old.stat().st_mtime > days*24*3600: old.unlink()
 
 
 @contextlib.contextmanager
@@ -313,12 +454,14 @@ def stoppable(
     file, # from `training_file`
     resume, # must there be such a file?
 ):
-    "Within the block Ctrl-C says how to go on; when it ends well the file is removed; `FileNotFoundError` if there is nothing to resume."
-    if resume and not file.exists(): raise FileNotFoundError('No training with these settings has been stopped on this machine, so there is none to go on with: leave out resume.')
+    "In its block Ctrl-C says how to go on; if all goes well the file is removed at the end; `FileNotFoundError` if there is nothing to resume."
+    if resume and not file.exists():
+        raise FileNotFoundError('No training with these settings has been stopped on this machine, so there is none to go on with: leave out resume.')
     try: yield
     except KeyboardInterrupt:
-        if file.exists(): print('Stopped. The finished epochs are kept: the same call with resume=True (in a terminal: --resume) goes on from there.')
-        raise
+        if not file.exists(): raise
+        raise KeyboardInterrupt('Stopped. The finished epochs are kept: the same call with resume=True (in a terminal: --resume) '
+                                'goes on from there.') from None
     file.unlink(missing_ok=True)
 
 
@@ -329,25 +472,30 @@ def train(
     size=None, # width and height of what the network sees, in pixels; None looks at the pictures and picks one
     bs=None, # pictures in a batch; None suits how many there are
     valid_pct=0.2, # share of the photos kept aside to validate
-    seed=42, # makes split, weights and augmentation repeatable
+    seed=42, # repeats split, weights and augmentation; on a CPU the last digits can differ where `fast_bf16` decides differently
     pretrained='auto', # ImageNet weights: 'auto' takes them if they can be had, True insists, False starts from random weights
     lr=2e-3, # highest learning rate: see `fit`
-    balance=0.3, # how much more often rare classes are shown: see `balance_classes`
+    balance=0.3, # an exponent, 0 to 1, for how much more often rare classes are shown: see `balance_classes`
     batch_tfms=None, # fastai batch transforms for the training pictures; None: `augmentations(size)`
-    cbs=(), # more fastai callbacks
+    cbs=(), # more fastai callbacks, one or several
     resume=False, # go on with a training that was stopped, called with the same settings
-    **kwargs, # passed on to `face_dataloaders`: `method`, `label_func`, `splitter` …
+    label_func=parent_label, # file → label
+    loss_weights=None, # how heavy mistakes weigh in the loss: None, 'balanced' or a dict class → weight, see `class_weights`
+    **kwargs, # passed on to `face_dataloaders`: `splitter` (any fastai splitter), `exclude` (pictures to leave out), `method` …
 ) -> Learner: # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
-    "Train a classifier on the pictures in `path`; the errors are those of `pretrained_file`, `face_dataloaders` and `stoppable`."
-    name = getattr(arch, '__name__', arch)
-    file = training_file(path=Path(path).resolve(), arch=name, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, pretrained=pretrained, lr=lr,
-                         balance=balance, batch_tfms=batch_tfms, **kwargs)
-    weights = pretrained_file(arch, pretrained)
-    folder = prepare_folder(path, **{k: v for k, v in kwargs.items() if k == 'label_func'})
-    size = size or pick_size(find_pictures(folder))
-    set_seed(seed)
-    dls = face_dataloaders(folder, size, bs, valid_pct, seed, batch_tfms=augmentations(size) if batch_tfms is None else batch_tfms, **kwargs)
-    learn = face_learner(balance_classes(dls, balance), arch, weights, cbs)
-    learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).name)
-    with stoppable(file, resume): fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume)])
+    "Train a classifier on the pictures in `path`; the errors are those of `find_arch`, `face_dataloaders`, `pretrained_file` and `stoppable`."
+    settings = {k: v for k, v in locals().items() if k != 'resume'}
+    name = getattr(find_arch(arch), '__name__', arch)
+    folder = prepare_folder(path, label_func=label_func, **{k: kwargs[k] for k in ('margin', 'cache') if k in kwargs})
+    file = training_file(**{**settings, 'path': Path(path).resolve(), 'arch': name})
+    forget_trainings(file.parent)
+    with stoppable(file, resume):
+        weights = pretrained_file(arch, pretrained)
+        size = size or pick_size(find_pictures(folder))
+        set_seed(seed)
+        tfms = augmentations(size) if batch_tfms is None else batch_tfms
+        dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, batch_tfms=tfms, **{**pixel_stats(arch, weights), **kwargs})
+        learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights)
+        learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).name)
+        fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume), TellTime()])
     return learn
