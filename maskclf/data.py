@@ -4,27 +4,32 @@
 
 # %% auto #0
 __all__ = ['VocFace', 'VocPhoto', 'DataError', 'read_voc', 'is_voc', 'crop_faces', 'photo_of', 'get_kaggle', 'leave_out',
-           'labelled_pictures', 'leaking_photos', 'PhotoSplitter', 'PhotoFolds', 'LoadPicture', 'PictureBlock',
-           'pick_size', 'prepare_folder', 'face_dataloaders']
+           'labelled_pictures', 'leaking_photos', 'PhotoSplitter', 'PhotoFolds', 'Look', 'look_at', 'similar_pairs',
+           'same_photo_groups', 'LoadPicture', 'PictureBlock', 'pick_size', 'prepare_folder', 'face_dataloaders',
+           'Limits', 'Checkup', 'check_images']
 
 # %% ../nbs/03_data.ipynb #data-02
-import contextlib, hashlib, json, operator, os, re, shutil, sys, tempfile, time, warnings
+import contextlib, difflib, hashlib, html, json, operator, os, re, shutil, sys, tempfile, time, warnings
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
+from imagehash import phash
+from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 import fastai.vision.data # teaches fastai to show batches of pictures
 from fastai.data.block import CategoryBlock, DataBlock, TransformBlock
 from fastai.data.transforms import IntToFloatTensor, Normalize, parent_label
 from fastai.torch_basics import TensorImage, Transform
 
-from .pictures import IMAGENET_MEAN, IMAGENET_STD, _orientation, _read_header, find_pictures, open_picture, resize_picture
+from .pictures import IMAGENET_MEAN, IMAGENET_STD, _orientation, _read_header, _walk, find_pictures, open_picture, resize_picture
 
 # %% ../nbs/03_data.ipynb #data-05
 def _line(name):
@@ -126,7 +131,7 @@ def _fit(face, photo, turn, where):
 
 def _read_faces(photo, root, name, trouble, turn):
     "Fill in the faces of `photo` and what is wrong with them; if there is `trouble`, none can be used."
-    boxes = root.findall('object')
+    boxes, photo.trouble = root.findall('object'), trouble
     photo.problems = [trouble]*bool(trouble) + [f'{name} names no face.']*(not boxes)
     for n, element in enumerate(boxes):
         face = _read_face(element, n, where := f'Face {n} of {name}')
@@ -154,6 +159,7 @@ class VocPhoto:
     faces: list = field(default_factory=list)     # the `VocFace`s that can be cut out
     left_out: list = field(default_factory=list)  # the `VocFace`s that cannot
     problems: list = field(default_factory=list)  # everything that is wrong, a sentence each
+    trouble: str = ''                             # why none of its boxes can be used, a sentence, or nothing
 
 class DataError(ValueError):
     "Photos, boxes or folders that cannot be used as they are; the message says what to do."
@@ -298,15 +304,16 @@ def leave_out(
     path,    # the folder of the pictures; if `crop_faces` has made it, a photo stands for all faces cut out of it
 ):
     "The `files` that `exclude` does not name; one warning for what it names but is not there; DataError if it is a list that cannot be read."
-    real, crops = {os.path.realpath(f): f for f in files}, defaultdict(list)
-    if (Path(path)/'faces.csv').is_file():
-        for f in files: crops[photo_of(f)].append(f)
+    real, crops, known = {os.path.realpath(f): f for f in files}, defaultdict(list), set()
+    if (table := Path(path)/'faces.csv').is_file():
+        known.update(pd.read_csv(table, keep_default_na=False, encoding='utf-8', dtype=str).photo) # also those without a crop
+        for f in files: crops[photo_of(f)].append(f); crops[f.stem].append(f)
     gone, lost = set(), []
     for name in _listed(exclude):
         found = next((real[p] for p in map(os.path.realpath, (Path(path)/name, name)) if p in real), None)
         found = [found] if found else crops.get(Path(name).stem, [])
         gone.update(found)
-        if not found: lost.append(name)
+        if not found and not known & {Path(name).stem, photo_of(name)}: lost.append(name)
     if lost: _warn(f'Not found in {_line(path)}, so not left out either: {_some(lost)}.')
     return [f for f in files if f not in gone]
 
@@ -392,8 +399,8 @@ def _check_photos(names, labels, photo_names, photos):
     "DataError if a class comes from a single photo."
     for i, name in enumerate(names):
         if len(found := np.unique(photos[labels == i])) > 1: continue
-        raise DataError(f'All pictures of the class {str(name)!r} come from one photo ({str(photo_names[found[0]])!r}), '
-            'so it cannot be both learned and examined: add pictures of it from other photos.')
+        raise DataError(f'All pictures of the class {str(name)!r} come from one photo ({str(photo_names[found[0]])!r}) or show the same as it, '
+            'so it cannot be both trained on and validated: add pictures of it from other photos.')
 
 class PhotoSplitter:
     "A fastai splitter that never divides a photo; DataError if a class would be missing on a side."
@@ -441,6 +448,113 @@ class PhotoFolds:
                     'ask for fewer folds, or add photos of it.')
         deal = StratifiedGroupKFold(self.folds, shuffle=True, random_state=self.seed)
         return tuple(side.tolist() for side in list(deal.split(labels, labels, photos))[self.fold])
+
+# %% ../nbs/03_data.ipynb #data-52
+@dataclass(eq=False)
+class Look:
+    "What can be told of a picture without knowing what it shows."
+    file: Path        # where it is
+    size: tuple       # width and height in pixels, the right way up
+    turned: bool      # is it stored turned or mirrored, with a note (EXIF) that says how?
+    format: str       # JPEG, PNG …, as its first bytes say, whatever its name ends in
+    animated: bool    # are there more pictures in the file?
+    grey: bool        # has it no colours?
+    light: tuple      # brightness, 0 to 255, that 5 % of the pixels stay below, and that 5 % exceed; and the standard deviation
+    sharp: float      # how much neighbouring pixels differ, in shares of all contrast; of the picture at no more than 64 pixels
+    pixels: str       # fingerprint of the pixels, the same only if all pixels are
+    hashes: tuple     # perceptual hashes of the picture and of its mirror image, 64 truth values each
+    thumb: np.ndarray # 32 x 32 greys, as a vector of mean 0 and length 1
+
+def _sharpness(grey):
+    "How much neighbouring pixels differ from one another (the variance of the Laplacian), in shares of the variance of all pixels."
+    if min(grey.shape) < 3: return 0
+    edges = grey[1:-1, :-2] + grey[1:-1, 2:] + grey[:-2, 1:-1] + grey[2:, 1:-1] - 4*grey[1:-1, 1:-1]
+    return float(edges.var()/max(grey.var(), 1))
+
+def _direction(numbers):
+    "The same numbers as a vector of mean 0 and length 1: the product of two such vectors is their correlation."
+    vector = np.asarray(numbers, dtype=np.float32).ravel()
+    vector -= vector.mean()
+    return vector/max(np.linalg.norm(vector), 1e-6)
+
+def look_at(
+    file,              # a picture
+    read=open_picture, # file → its picture, a PIL image or a tensor of bytes (3, height, width)
+):
+    "Take a `Look` at a picture, decoding it once; the errors are those of `read`."
+    picture = read(file)
+    if isinstance(picture, torch.Tensor): picture = Image.fromarray(picture.permute(1, 2, 0).numpy())
+    with _read_header(file) as head: size, turn, format, animated = head.size, _orientation(head), head.format, getattr(head, 'is_animated', False)
+    shrink = min(1, 64/min(picture.size))
+    small = picture.resize([max(1, round(n*shrink)) for n in picture.size], Image.Resampling.BOX)
+    grey, colours = small.convert('L'), np.asarray(small.resize((8, 8))).astype(int)
+    tones, thumb = np.asarray(grey, dtype=np.float32), grey.resize((32, 32), Image.Resampling.BILINEAR)
+    darkest, lightest = np.searchsorted(np.cumsum(grey.histogram()), (0.05*tones.size, 0.95*tones.size))
+    return Look(Path(file), size=size[::-1] if turn in _SIDEWAYS else size, turned=turn in range(2, 9), format='JPEG' if format == 'MPO' else format,
+        animated=animated and format != 'MPO', grey=bool(np.ptp(colours, 2).mean() < 2), light=(int(darkest), int(lightest), float(tones.std())),
+        sharp=_sharpness(tones), pixels=hashlib.sha256(repr(picture.size).encode() + picture.tobytes()).hexdigest(),
+        hashes=tuple(phash(g).hash.ravel() for g in (thumb, ImageOps.mirror(thumb))), thumb=_direction(thumb))
+
+# %% ../nbs/03_data.ipynb #data-54
+def similar_pairs(
+    looks,           # what `look_at` told of the pictures
+    likeness=0.93,   # correlation of the greys of two pictures, 1 if they are equal; at 0.92 two different drawn faces out of 2,000 were taken for one
+    bits=12,         # hashes may differ in so many of 64 bits; the correlation is asked for such pairs only
+    smallest=24,     # shorter side in pixels from which on pictures are compared: of fewer pixels even different faces look alike
+    flat=10,         # standard deviation of the brightness, of 255, from which on they are: in a plain area there is nothing to compare
+):
+    "Places of pictures that show the same: pairs (i, j) with i < j, of equal ones only with the first; mirrored, smaller or brighter copies are found too."
+    first = {}
+    pairs = [(f, i) for i, l in enumerate(looks) if (f := first.setdefault(l.pixels, i)) < i]
+    at = np.array([i for i in first.values() if min(looks[i].size) >= smallest and looks[i].light[2] >= flat], dtype=int)
+    if not len(at): return pairs
+    plain, mirrored = (np.array([looks[i].hashes[k] for i in at], dtype=np.float32)*2 - 1 for k in (0, 1))
+    thumbs = np.array([looks[i].thumb for i in at])
+    for start in range(0, len(at), 500): # all at once would need too much memory
+        for hashes, turn in ((plain, slice(None)), (mirrored, slice(None, None, -1))):
+            a, b = np.nonzero(plain[start:start+500] @ hashes.T >= 64 - 2*bits)
+            a, b = a[a+start < b] + start, b[a+start < b]
+            alike = np.einsum('ij,ij->i', thumbs[a], thumbs[b].reshape(-1, 32, 32)[:, :, turn].reshape(-1, 1024)) >= likeness
+            pairs += zip(at[a[alike]].tolist(), at[b[alike]].tolist())
+    return sorted({(min(p), max(p)) for p in pairs})
+
+# %% ../nbs/03_data.ipynb #data-60
+def _merged(pairs):
+    "A function: name → the first of all the names that `pairs` of names join it to."
+    above = {}
+    def first(name):
+        while name in above: name = above[name]
+        return name
+    for a, b in pairs:
+        if (a := first(a)) != (b := first(b)): above[max(a, b)] = min(a, b)
+    return first
+
+def same_photo_groups(
+    files,               # pictures
+    pairs=None,          # places of those that show the same, from `similar_pairs`; None looks at the pictures
+    group_func=photo_of, # file → photo
+):
+    "A function to use as `group_func`: file → the photo, where photos that show the same count as one."
+    if pairs is None: pairs = similar_pairs([look_at(f) for f in files])
+    merged = _merged((str(group_func(files[i])), str(group_func(files[j]))) for i, j in pairs)
+    def same_photo(file): return merged(str(group_func(file)))
+    return same_photo
+
+def _keep_copies(splitter, groups):
+    "The `splitter`; but where it goes by `photo_of`, it goes by `groups`."
+    if getattr(splitter, 'group_func', None) is not photo_of: return splitter
+    splitter = copy(splitter)
+    splitter.group_func = groups
+    return splitter
+
+def _warn_of_leaks(files, splits, pairs, group_func):
+    "Warn if faces of one photo, or pictures that show the same, are on both sides of a split."
+    train, valid = map(set, splits)
+    photos = leaking_photos(files, splits, group_func)
+    copies = sum(i in train and j in valid or i in valid and j in train for i, j in pairs)
+    told = [f'faces of {len(photos)} photos']*bool(photos) + [f'{copies} pairs of pictures that show the same']*bool(copies)
+    if told: _warn(f'On both sides of this split are {" and ".join(told)}, so the score will be too good: use PhotoSplitter'
+        + ('.' if group_func is photo_of else ', and same_photo_groups around your group_func.'))
 
 # %% ../nbs/03_data.ipynb #data-35
 class LoadPicture(Transform):
@@ -611,12 +725,319 @@ def face_dataloaders(
     "fastai `DataLoaders` for the faces in a folder, split by photo; DataError if nothing can be learned from it."
     folder = prepare_folder(path, margin, label_func, cache)
     block = PictureBlock(size or pick_size(find_pictures(folder)), method)
-    files = labelled_pictures(folder, label_func, block.type_tfms[0].load, exclude) # what is read here is remembered
+    looks, load = [], block.type_tfms[0].load # what is read here is remembered
+    files = labelled_pictures(folder, label_func, lambda f: looks.append(look_at(f, load)), exclude)
     _check_classes(files, label_func, path)
-    splits = (splitter or PhotoSplitter(valid_pct, seed, label_func))(files)
-    if leaks := leaking_photos(files, splits, getattr(splitter, 'group_func', photo_of)):
-        _warn(f'{len(leaks)} photos have faces on both sides of this split, so the validation figures will be too good: use PhotoSplitter.')
+    pairs = similar_pairs(looks)
+    splitter = _keep_copies(splitter or PhotoSplitter(valid_pct, seed, label_func), same_photo_groups(files, pairs))
+    splits = splitter(files)
+    _warn_of_leaks(files, splits, pairs, getattr(splitter, 'group_func', photo_of))
     normalize = [] if mean is None else [Normalize.from_stats(mean, std)]
     plan = DataBlock(blocks=(block, CategoryBlock), get_y=label_func, splitter=lambda _: splits, batch_tfms=[*batch_tfms, *normalize])
     bs = min(bs or min(64, max(8, len(splits[0])//16)), len(splits[0]))
     return plan.dataloaders(files, bs=bs, num_workers=0)
+
+# %% ../nbs/03_data.ipynb #data-62
+@dataclass
+class Limits:
+    "From where on `check_images` finds fault with a picture or a class."
+    tiny: float = 12       # shorter side in pixels; of fewer, nobody can tell how a mask is worn
+    narrow: float = 3      # longer side in shorter sides; faces are hardly ever longer than 1.5
+    dark: float = 64       # brightness that 95 % of the pixels stay below, of 255: a quarter; 3 of 3,216 real faces are darker
+    bright: float = 192    # brightness that 95 % of the pixels exceed, of 255: three quarters; none of the real faces is brighter
+    flat: float = 10       # standard deviation of the brightness, of 255; 1 of the real faces has less
+    blurred: float = 0.02  # `Look.sharp`: 5 of the real faces, and none of 2,000 drawn ones, have less; a blur of a twentieth of the picture's side leaves about 0.005
+    few: int = 10          # photos of a class; with fewer, the validation set holds one or two
+    giveaway: float = 0.85 # balanced accuracy of guesses from size, format and lack of colour alone, where 1 is always right
+    likeness: float = 0.93 # of two pictures that show the same: see `similar_pairs`
+    bits: int = 12         # by which their hashes may differ: see `similar_pairs`
+    smallest: float = 24   # shorter side in pixels of pictures that are compared: see `similar_pairs`
+
+_RULES = {} # kind → (severity, a function that tells what is wrong with a `Look`, or nothing)
+
+def _rule(kind, severity):
+    def add(rule): _RULES[kind] = severity, rule; return rule
+    return add
+
+@_rule('wrong extension', 'note')
+def _wrong_extension(look, limits):
+    named = Image.registered_extensions().get(look.file.suffix.lower(), look.format)
+    if named not in (look.format, 'MPO'): return f'It is a {look.format} file, whatever its name says. That does no harm.'
+
+@_rule('turned', 'note')
+def _turned_by_exif(look, limits):
+    if look.turned: return 'It is stored turned or mirrored, with a note that says how (EXIF). That does no harm: it is put upright when it is opened.'
+
+@_rule('animated', 'note')
+def _animated(look, limits):
+    if look.animated: return 'There are several pictures in the file. Only the first is used.'
+
+@_rule('tiny', 'warning')
+def _tiny(look, limits):
+    if min(look.size) < limits.tiny: return f'It is {look.size[0]} x {look.size[1]} pixels: too few to see much.'
+
+@_rule('narrow', 'warning')
+def _narrow(look, limits):
+    if max(look.size) > limits.narrow*min(look.size): return f'It is {look.size[0]} x {look.size[1]} pixels: little can be recognised once it is made square.'
+
+@_rule('flat', 'warning')
+def _flat(look, limits):
+    if look.light[2] < limits.flat and look.light[1] >= limits.dark and look.light[0] <= limits.bright: return f'It is almost a single colour: its brightness varies by {look.light[2]:.0f} of 255.'
+
+@_rule('dark', 'warning')
+def _dark(look, limits):
+    if look.light[1] < limits.dark: return f'It is very dark: 95 % of it are darker than {look.light[1]:.0f} of 255.'
+
+@_rule('bright', 'warning')
+def _bright(look, limits):
+    if look.light[0] > limits.bright: return f'It is very bright: 95 % of it are brighter than {look.light[0]:.0f} of 255.'
+
+@_rule('blurred', 'warning')
+def _blurred(look, limits):
+    if look.sharp < limits.blurred and look.light[2] >= limits.flat and min(look.size) >= limits.smallest: return 'It is very blurred.'
+
+def _picture_faults(look, limits):
+    "What is wrong with a single picture: tuples of file, kind, severity, a sentence, and another file, if there is one."
+    told = [(kind, severity, rule(look, limits)) for kind, (severity, rule) in _RULES.items()]
+    return [(look.file, kind, severity, sentence, '') for kind, severity, sentence in told if sentence]
+
+# %% ../nbs/03_data.ipynb #data-63
+def _copies(looks, labels, pairs):
+    "Pictures that are there twice; `labels` has one for each of the `looks`, `pairs` are from `similar_pairs`."
+    same, near = defaultdict(list), {}
+    for i, look in enumerate(looks): same[look.pixels].append(i)
+    for group in same.values():
+        others = {i: next((j for j in group if labels[j] != labels[i]), None) for i in group}
+        for i, j in others.items():
+            if j is not None: yield looks[i].file, 'two labels', 'error', f'The same picture also has the label {labels[j]!r}: keep it with the right one.', looks[j].file
+            elif i != group[0]: yield looks[i].file, 'duplicate', 'warning', 'It is exactly the same picture as the other file: one is enough.', looks[group[0]].file
+    for i, j in pairs:
+        if looks[i].pixels != looks[j].pixels and (j not in near or labels[near[j]] == labels[j]): near[j] = i # two labels are told first
+    for j, i in near.items():
+        if labels[i] == labels[j]: yield looks[j].file, 'near duplicate', 'note', 'It shows nearly the same as the other file. The two are kept on one side of the split.', looks[i].file
+        else: yield looks[j].file, 'doubtful label', 'warning', f'Its label is {labels[j]!r}, and that of nearly the same picture is {labels[i]!r}: see whether both are right.', looks[i].file
+
+def _leaks(looks, items, owner, splits, pairs, group_func):
+    "What is on both sides of a split; `items` are what was split, and `owner` tells for each which of the `looks` it belongs to."
+    sides, first = defaultdict(set), {}
+    for side, places in enumerate(splits):
+        for k in places:
+            sides[owner[k]].add(side)
+            first.setdefault((group_func(items[k]), side), looks[owner[k]].file)
+    for photo in leaking_photos(items, splits, group_func):
+        learned, validated = first[photo, 0], first[photo, 1]
+        yield validated, 'leak', 'error', 'Of one photo, some faces are in the training set and some in the validation set, so the score will be too good.', learned if learned != validated else ''
+    for i, j in [p for pair in pairs for p in (pair, pair[::-1])]:
+        if sides[i] == {0} and sides[j] == {1}:
+            yield looks[j].file, 'leak', 'error', 'It is in the validation set, and the other file, which shows the same, in the training set, so the score will be too good.', looks[i].file
+
+def _giveaway(looks, labels, limits):
+    "Do size, format and lack of colour alone tell the classes apart?"
+    if len(count := Counter(labels)) < 2 or min(count.values()) < limits.few: return
+    from sklearn.model_selection import StratifiedKFold, cross_val_score
+    from sklearn.tree import DecisionTreeClassifier
+    formats = sorted({l.format for l in looks})
+    facts = [(*l.size, formats.index(l.format), l.grey) for l in looks]
+    tree, folds = DecisionTreeClassifier(max_depth=3, class_weight='balanced', random_state=0), StratifiedKFold(5, shuffle=True, random_state=0)
+    score = cross_val_score(tree, facts, labels, cv=folds, scoring='balanced_accuracy').mean()
+    if score > limits.giveaway: yield '', 'giveaway', 'warning', ('Size, format and lack of colour alone tell the classes apart '
+        f'(balanced accuracy {score:.2f}): a network can learn these instead of what is in the pictures.'), ''
+
+# %% ../nbs/03_data.ipynb #data-69
+def _class_faults(photos, classes, limits):
+    "What is wrong with the classes; `photos` has the photos of each class, `classes` are those expected, or None."
+    if len(photos) < 2: yield '', 'one class', 'error', f'There are fewer than two classes ({_some(sorted(photos))}): add pictures of another one.', ''
+    alike = defaultdict(list)
+    for label in sorted(photos, key=lambda l: (-len(photos[l]), l)): alike[re.sub(r'[\W_]', '', label.casefold())].append(label)
+    for first, *others in alike.values():
+        for label in others: yield label, 'similar names', 'warning', f'Is this class the same as {first!r}? The names are nearly the same.', ''
+    for label, own in sorted(photos.items()):
+        near = difflib.get_close_matches(label, [l for l in classes or photos if l != label and len(photos.get(l, ())) > len(own)], 1, 0.87)
+        guess = f' Is it {near[0]!r}, misspelled?' if near else ''
+        if classes is not None and label not in classes: yield label, 'unknown class', 'error', f'This class was not expected.{guess}', ''
+        if len(own) == 1: yield label, 'single photo', 'error', f'All pictures of this class come from one photo, so it cannot be both trained on and validated.{guess}', ''
+        elif len(own) < limits.few: yield label, 'few photos', 'warning', f'This class comes from {len(own)} photos: too few to tell how well it is recognised.', ''
+    for label in sorted(set(classes or ()) - set(photos)): yield label, 'missing class', 'error', 'There is no picture of this class.', ''
+
+def _folder_faults(path, files, label_func):
+    "Pictures and folders in a folder per class that do not count as one might think."
+    for f in sorted(set(_walk(path, set())) - set(files)):
+        with contextlib.suppress(OSError):
+            _frame(f)
+            yield f, 'overlooked', 'warning', 'It is a picture, but its name does not end like one (.jpg, .png …), so it is not found.', ''
+    if label_func is not parent_label: return
+    folders = {f.parent for f in files}
+    for f in files:
+        if f.parent == path: yield f, 'loose', 'warning', 'It is in no class folder, so it is left out.', ''
+    for f in sorted(folders - {path}):
+        if f.parent in folders - {path}: yield f, 'nested', 'warning', f'Its pictures count as the class {f.name!r}, not as {f.parent.name!r}.', ''
+    for f in sorted(path.iterdir()):
+        if f.is_dir() and not f.name.startswith(('.', '_')) and not any(f == g or f in g.parents for g in folders): yield f, 'empty class', 'warning', 'There is no picture in this folder, so it makes no class.', ''
+
+def _overlap(a, b):
+    "Area that two boxes share, in shares of what they cover together (intersection over union)."
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    shared = max(width, 0)*max(height, 0)
+    return shared/((a[2]-a[0])*(a[3]-a[1]) + (b[2]-b[0])*(b[3]-b[1]) - shared)
+
+def _box_faults(file, photo, names, limits):
+    "What is wrong with the boxes of one annotation file; `names` are what the crops of its faces will be called."
+    if photo.trouble and photo.width: yield file, 'wrong size', 'error', photo.trouble, ''
+    elif photo.trouble and not os.path.isfile(photo.path): yield file, 'missing photo', 'error', photo.trouble, ''
+    elif not photo.faces and not photo.left_out: yield file, 'no faces', 'note', 'It names no face.', ''
+    for face in [] if photo.trouble else photo.left_out: yield file, 'bad box', 'warning', face.problem, ''
+    for face in photo.faces:
+        width, height = face.box[2]-face.box[0], face.box[3]-face.box[1]
+        if face.problem: yield file, 'cut box', 'note', face.problem, ''
+        if max(width, height) < limits.tiny: yield file, 'tiny', 'warning', f'Face {face.number} is {width} x {height} pixels: too few to see much.', ''
+    for a, b in combinations(photo.faces, 2):
+        if _overlap(a.box, b.box) < 0.7: continue
+        if a.label == b.label: yield names[b.number], 'doubled box', 'warning', f'Faces {a.number} and {b.number} of {file.name} have nearly the same box: one is enough.', names[a.number]
+        else: yield from ((names[n], 'two labels', 'error', f'Faces {a.number} and {b.number} of {file.name} have nearly the same box, but are {a.label!r} and {b.label!r}.', names[m])
+            for n, m in ((a.number, b.number), (b.number, a.number)))
+
+# %% ../nbs/03_data.ipynb #data-70
+_SEVERITIES = ('error', 'warning', 'note')
+_LEFT_OUT = ('unreadable', 'two labels', 'duplicate', 'doubled box') # kinds of findings about a file that nothing should be learned from
+_FIX_LIST = '# Files that nothing should be learned from, one path a line, as maskclf found them. Look through them, and remove the lines of those to keep.'
+
+@dataclass
+class Checkup:
+    "What `check_images` found."
+    path: Path           # the folder
+    table: pd.DataFrame  # a row for each finding: file (below `path`), kind, severity ('error', 'warning' or 'note'), message, other (the other file, if there is one)
+    counts: pd.Series    # how many pictures, or faces, each class has
+    leave_out: list      # files that nothing should be learned from: unreadable ones, second copies, all with two labels
+
+    @property
+    def majority(self): # tuple: name and share of the commonest class, which is the accuracy of always guessing it
+        return (self.counts.idxmax(), float(self.counts.max()/self.counts.sum())) if len(self.counts) else ('', 0.)
+
+    def to_dict(self):
+        "All of it in lists, words and numbers, as JSON wants it."
+        label, share = self.majority
+        return dict(path=str(self.path), examples=int(self.counts.sum()), counts={str(k): int(n) for k, n in self.counts.items()}, majority=dict(label=label, share=share),
+            findings=self.table.to_dict('records'), leave_out=[_short(f, self.path) for f in self.leave_out])
+
+    def _kinds(self):
+        "Severity, kind, number and first file of each kind of finding, in order."
+        return [(*k, len(t), t.file.iloc[0]) for k, t in self.table.groupby(['severity', 'kind'], sort=False)]
+
+    def _facts(self):
+        "The lines above and below the findings."
+        label, share = self.majority
+        number = Counter(self.table.severity)
+        return (f'{_line(self.path.name)}: {self.counts.sum()} examples in {len(self.counts)} classes; ' + ', '.join(f'{number[s]} {s}{"s"*(number[s] != 1)}' for s in _SEVERITIES),
+            ', '.join(f'{k} {n}' for k, n in self.counts.items()) + f'; always guessing {label!r} is right in {share:.0%}', f'{len(self.leave_out)} files to leave out')
+
+    def __repr__(self):
+        top, classes, bottom = self._facts()
+        return '\n'.join([top, *(f'  {s:8} {kind:16} {n:5}  {_line(file)}{" …"*(n > 1)}' for s, kind, n, file in self._kinds()), classes, bottom])
+
+    def _repr_html_(self):
+        top, classes, bottom = map(html.escape, self._facts())
+        rows = ''.join(f'<tr><td>{s}</td><td>{html.escape(kind)}</td><td>{n}</td><td>{html.escape(_line(file))}{" …"*(n > 1)}</td></tr>' for s, kind, n, file in self._kinds())
+        return f'<p>{top}</p><table><tr><th></th><th>finding</th><th>how often</th><th>where</th></tr>{rows}</table><p>{classes}<br>{bottom}</p>'
+
+    def write_fix_list(self,
+        file, # text file to make
+    ):
+        "Write `leave_out` as a list for the argument `exclude`, each path with the reason above it; FileExistsError if there is something already."
+        reasons = self.table[self.table.kind.isin(_LEFT_OUT)].groupby('file', sort=False).message.first()
+        lines = [_FIX_LIST]
+        for name in (_short(f, self.path) for f in self.leave_out):
+            plain = name.isprintable() and name == name.strip() and name[0] not in '#"'
+            lines += ['', f'# {_line(reasons[name])}', name if plain else json.dumps(name)]
+        if os.path.lexists(file): raise FileExistsError(f'{_line(file)} exists already: name another file, or remove it first.')
+        Path(file).write_text('\n'.join(lines) + '\n', encoding='utf-8')
+        return Path(file)
+
+# %% ../nbs/03_data.ipynb #data-71
+def _look_at_all(files, path):
+    "A `Look` at each of the `files` that can be opened, and what is wrong with the others."
+    def look(file):
+        try: return look_at(file)
+        except (ValueError, OSError) as e: return file, 'unreadable', 'error', _without(path, e), ''
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        try: seen = list(tqdm(pool.map(look, files), total=len(files), desc='looking at pictures', unit='picture', delay=2, leave=False))
+        except BaseException: pool.shutdown(cancel_futures=True); raise # Ctrl-C need not wait for the rest
+    return [s for s in seen if isinstance(s, Look)], [s for s in seen if not isinstance(s, Look)]
+
+def _without(path, error):
+    "The sentence of an `error` with its files as seen from the folder `path`."
+    return str(error).replace(_line(path) + os.sep, '')
+
+@dataclass
+class _Gathered:
+    "What is looked through: pictures, and the examples that would be made of them."
+    looks: list       # of the pictures that can be opened
+    labels: list      # of each, one text
+    items: list       # the examples: the pictures themselves, or the faces in them, called as their crops will be
+    item_labels: list # of each, its label
+    owner: list       # of each, the place of its picture among the `looks`
+    faults: list      # found so far
+
+def _photos_in(path):
+    "All photos of a VOC folder."
+    try: return [f for n in ('images', 'JPEGImages') if (path/n).is_dir() for f in find_pictures(path/n)]
+    except FileNotFoundError: return []
+
+def _gather_folder(path, label_func, limits):
+    "A folder per class as `_Gathered`."
+    files = find_pictures(path)
+    faults = list(_folder_faults(path, files, label_func))
+    looks, unreadable = _look_at_all([f for f in files if f.parent != path or label_func is not parent_label], path)
+    labels = [str(label_func(l.file)) for l in looks]
+    return _Gathered(looks, labels, [l.file for l in looks], labels, list(range(len(looks))), faults + unreadable + list(_giveaway(looks, labels, limits)))
+
+def _gather_voc(path, limits):
+    "A VOC folder as `_Gathered`."
+    of, items, faults, taken = defaultdict(list), [], [], Counter()
+    for file in _annotations(path):
+        try: photo = read_voc(file)
+        except DataError as e: faults.append((file, 'bad annotation', 'error', _without(path, e), '')); continue
+        stem = photo.path.stem
+        names = {f.number: path/f.label/f'{stem}_face{f.number+taken[stem]:02}.png' for f in photo.faces} # as `crop_faces` calls them
+        taken[stem] += len(photo.faces + photo.left_out)
+        faults += _box_faults(file, photo, names, limits)
+        if os.path.isfile(photo.path): of[photo.path] += [f.label for f in photo.faces]
+        items += [(names[f.number], f.label, photo.path) for f in photo.faces]
+    looks, unreadable = _look_at_all(sorted(of), path)
+    place = {l.file: i for i, l in enumerate(looks)}
+    faults += [(f, 'no annotation', 'note', 'No annotation file is about this photo, so it is not used.', '') for f in _photos_in(path) if f not in of]
+    items = sorted((name, label, place[photo]) for name, label, photo in items if photo in place) # in the order in which crops are found
+    return _Gathered(looks, [', '.join(f'{n} {label}' for label, n in sorted(Counter(of[l.file]).items())) or 'no face' for l in looks], *map(list, zip(*items) if items else ([], [], [])), faults + unreadable)
+
+def _split_faults(g, pairs, splitter):
+    "What is wrong with the split that `splitter`, or else `train`, would make of what was `_Gathered`."
+    photo_of_look = {o: photo_of(item) for item, o in zip(g.items, g.owner)}
+    merged = _merged((photo_of_look[i], photo_of_look[j]) for i, j in pairs if i in photo_of_look and j in photo_of_look)
+    label, photos = dict(zip(map(str, g.items), g.item_labels)), defaultdict(set)
+    for item in g.items: photos[label[str(item)]].add(photo_of(item))
+    k = [k for k, l in enumerate(g.item_labels) if len(photos[l]) > 1] # classes of one photo are told of elsewhere
+    items, owner = [g.items[i] for i in k], [g.owner[i] for i in k]
+    if len({g.item_labels[i] for i in k}) < 2: return []
+    splitter = _keep_copies(splitter or PhotoSplitter(label_func=lambda o: label[str(o)]), lambda o: merged(photo_of(o)))
+    try: return list(_leaks(g.looks, items, owner, splitter(items), pairs, getattr(splitter, 'group_func', photo_of)))
+    except DataError as e: return [('', 'split', 'error', str(e), '')]
+
+def check_images(
+    path,                    # folder with a folder for each class, or VOC folder; nothing in it is changed
+    label_func=parent_label, # file → label, for a folder per class
+    splitter=None,           # the fastai splitter whose split is looked at; None is the one that `face_dataloaders` uses
+    classes=None,            # the classes expected; None takes all
+    **limits,                # other `Limits` than the usual, `tiny=20` say
+):
+    "Look through a set of pictures before anything is trained on it; FileNotFoundError or DataError if it cannot be looked at."
+    path, limits = Path(path), Limits(**limits)
+    if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
+    g = _gather_voc(path, limits) if is_voc(path) else _gather_folder(path, label_func, limits)
+    pairs = similar_pairs(g.looks, limits.likeness, limits.bits, limits.smallest, limits.flat)
+    photos = defaultdict(set)
+    for item, label in zip(g.items, g.item_labels): photos[label].add(photo_of(item))
+    faults = [*g.faults, *(f for l in g.looks for f in _picture_faults(l, limits)), *_copies(g.looks, g.labels, pairs),
+        *_class_faults(photos, classes, limits), *_split_faults(g, pairs, splitter)]
+    table = pd.DataFrame([[_short(f, path) if isinstance(f, Path) else f for f in row] for row in faults], columns=['file', 'kind', 'severity', 'message', 'other'])
+    table = table.sort_values(['severity', 'kind', 'file'], key=lambda c: c.map(_SEVERITIES.index) if c.name == 'severity' else c, ignore_index=True)
+    counts = pd.Series(Counter(g.item_labels), dtype=int).sort_index()
+    return Checkup(path, table, counts, [path/f for f in dict.fromkeys(table.file[table.kind.isin(_LEFT_OUT)])])
