@@ -12,10 +12,11 @@ from importlib.resources import files
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from fastcore import xml as tags
 from matplotlib.figure import Figure
 
-from .evaluate import _between, _percent, _words, top_losses
+from .evaluate import _between, _percent, _words, plot_sizes, top_losses
 from .pictures import open_picture
 
 # %% ../nbs/19_pages.ipynb #pages-07
@@ -105,16 +106,20 @@ def chart(
     return _inside(out, 'svg+xml', title)
 
 # %% ../nbs/19_pages.ipynb #pages-19
-def _share(x, digits=1): return _percent(x, digits).replace(' ', '\u00a0')  # no line ends before a percent sign
+def _unbroken(text): return str(text).replace(' %', '\u00a0%')  # no line ends before a percent sign
 
-def _range(low, high): return _between(low, high).replace(' ', '\u00a0')
+def _share(x, digits=1): return _unbroken(_percent(x, digits))
+
+def _mean_range(report, name):
+    low, high = report.intervals[name]
+    return '' if np.isnan(low) else _unbroken(f'; 95 % interval {low:.3f}–{high:.3f}')
 
 def _main_numbers(report):
     "The numbers for the whole set, as cards."
     label, always = report.majority
-    return cards([('error', _share(report.error), f'95\u00a0% interval {_range(*report.error_interval)}, {report.n} pictures'),
-                  ('balanced accuracy', f'{report.balanced_accuracy:.3f}', 'mean recall of the classes'),
-                  ('macro F1', f'{report.macro_f1:.3f}', 'mean F1 of the classes'),
+    return cards([('error', _share(report.error), _unbroken(f'of {report.n} pictures; 95 % interval {_between(*report.error_interval)}')),
+                  ('balanced accuracy', f'{report.balanced_accuracy:.3f}', f'mean recall of the classes{_mean_range(report, "balanced_accuracy")}'),
+                  ('macro F1', f'{report.macro_f1:.3f}', f'mean F1 of the classes{_mean_range(report, "macro_f1")}'),
                   ('for comparison', _share(always), f'error of always saying {_words(label)}')])
 
 def _bar(share, low, high):
@@ -125,10 +130,17 @@ def _bar(share, low, high):
 def _classes(report):
     "A row for each class, with its recall and interval as a bar."
     numbers = list(report.readable.columns)
-    rows = [[_words(label), _bar(t.recall, t.low, t.high) if t.pictures else '', *text]
+    rows = [[_words(label), _bar(t.recall, t.low, t.high) if t.pictures else '', *map(_unbroken, text)]
             for (label, t), text in zip(report.table.iterrows(), report.readable.itertuples(index=False))]
-    return section('Class by class', 'Recall: the share of its pictures that were found; the thin line is its 95\u00a0% interval. '
-                   'Precision: the share of right answers among those that named the class.', table(['class', '', *numbers], rows, numbers))
+    return section('Class by class', 'Recall: the share of its pictures that were found. Said: how often the model named the class. Precision: '
+                   'the share of these that was right. 95\u00a0% intervals are in brackets; the thin line in the bar is that of the recall.',
+                   table(['class', '', *numbers], rows, numbers))
+
+def _sizes(report):
+    "Accuracy by size as a chart; None if all pictures are of one size."
+    if (report.sizes.pictures > 0).sum() < 2: return
+    return section('Small and large pictures', 'Share of right answers by the shorter side of the picture, with 95\u00a0% intervals.',
+                   tags.Div(chart(lambda axis: plot_sizes(report, axis), 'accuracy by size', (6, 2.8)), cls='charts'))
 
 def _matrix(report):
     "The confusion matrix, coloured by the share of the true class."
@@ -176,8 +188,8 @@ def _some_of_each(report, most=12):
 
 def _unread(report):
     "The files that could not be read, with the reasons; None if there are none."
-    lost = report.rows[report.rows.error != '']
-    items = [tags.Li(f'{os.path.basename(r.file)}: {r.error}') for r in lost.head(50).itertuples()]
+    lost = report.rows[report.rows.problem != '']
+    items = [tags.Li(f'{os.path.basename(r.file)}: {r.problem}') for r in lost.head(50).itertuples()]
     return section('Not counted', f'{len(lost)} of {len(report.rows)} pictures could not be read.', tags.Ul(*items, cls='soft')) if items else None
 
 # %% ../nbs/19_pages.ipynb #pages-22
@@ -192,7 +204,7 @@ def write_report(
     wrong = top_losses(report, report.n).query('label != predicted')
     note = f'{report.n} pictures, {len(report.labels)} classes · {datetime.now():%Y-%m-%d %H:%M}'
     return write_page(
-        dest, title, note, _main_numbers(report), _classes(report), _matrix(report), _curves(history),
+        dest, title, note, _main_numbers(report), _classes(report), _matrix(report), _sizes(report), _curves(history),
         _pictures('Sample predictions', 'Some pictures of each class, chosen at random.', _some_of_each(report)),
         _pictures('The worst mistakes', f'{min(12, len(wrong))} of {len(wrong)} wrong answers, first those where the model gave the right class '
                   'least chance. Look at the labels too: some may be wrong.', wrong.head(12)), _unread(report))
