@@ -385,7 +385,8 @@ def from_dict(cls: Report,
     p = np.array(rows.pop('probabilities').tolist(), dtype=float) if 'probabilities' in rows else None
     for column in {'probability', 'loss', 'pixels'} & set(rows): rows[column] = rows[column].astype(float)  # None becomes NaN
     report = cls(rows, labels, p)
-    report._intervals = np.array([told['balanced_accuracy_interval'], told['macro_f1_interval']], dtype=float)  # from the photos, then known
+    kept = [told.get(f'{name}_interval') for name in ('balanced_accuracy', 'macro_f1')]
+    if all(kept): report._intervals = np.array(kept, dtype=float)  # they came from the photos, which are not known any more
     return report
 
 # %% ../nbs/06_evaluate.ipynb #evaluate-33
@@ -708,12 +709,13 @@ def _begin(dest, plan):
     "Was this plan begun in the folder `dest` before? Makes the folder if not; `EvaluateError` if it is about something else."
     file = dest/'plan.json'
     if not file.is_file():
-        if dest.is_file() or dest.is_dir() and any(dest.iterdir()):
+        if dest.is_file() or dest.is_dir() and any(not f.name.startswith('.') for f in dest.iterdir()):
             raise FileExistsError(f'{dest} is not empty: name a folder that does not exist yet.')
         dest.mkdir(parents=True, exist_ok=True)
         return _write(file, json.dumps(plan, indent=1))
     old = json.loads(file.read_text(encoding='utf-8'))
     if old == plan: return True
+    if not any(dest.glob('fold-*.json')): return _write(file, json.dumps(plan, indent=1))  # no fold was finished, so nothing is mixed
     other = next(k for k in [*plan, *old] if old.get(k) != plan.get(k))
     what = f'other {other}' if other in ('pictures', 'settings') else f'{other}={old.get(other, "(left out)")}, not {plan.get(other, "(left out)")}'
     raise EvaluateError(f'The cross-validation in {dest} was begun with {what}: name another folder for this one.')
