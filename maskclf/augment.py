@@ -75,7 +75,7 @@ class RandomLight(DisplayedTransform):
 
     def __init__(
         self,
-        lighting=0.25, # contrast changes by up to this share, a mid-grey by up to half of it
+        lighting=0.25, # contrast changes by up to this share, brightness by up to half of this
         tint=0.05, # red, green and blue are each scaled by up to this share: warmer or colder light
     ):
         if not (0 <= lighting <= 1 and 0 <= tint <= 1): raise ValueError(f'lighting={lighting}, tint={tint}: give shares between 0 and 1.')
@@ -122,7 +122,7 @@ def augmentations(
     rotate=15, # turn by up to this many degrees, either way
     zoom=1.1, # make larger or smaller by up to this factor
     shift=0.05, # move by up to this share of the side, across and down
-    lighting=0.25, # contrast changes by up to this share, a mid-grey by up to half of it
+    lighting=0.25, # contrast changes by up to this share, brightness by up to half of this
     blur=0.3, # chance of a picture to be shrunk and blown up again
     tint=0.05, # colour of the light: each channel is scaled by up to this share
     smallest=None, # the strongest blur shrinks to this many pixels a side; default an eighth of `size`, at least 8
