@@ -224,6 +224,7 @@ def _print_json(told): print(json.dumps(told, ensure_ascii=False, indent=1))
 def doctor(
     path: _Pictures,  # what to look at
     as_json: Annotated[bool, _option('Print JSON: every finding, with file, kind, severity and message.', '--json')] = False,  # JSON, not the summary
+    page: Annotated[Path, _option('Also write a page with the pictures in question to this HTML file.', '--report')] = None,  # HTML file to write
     fix_list: Annotated[Path, _option('Text file to make: what to leave out, for `train --exclude`.', '--fix-list')] = None,  # file to write
 ):
     """Look for what would spoil a training, before it starts.
@@ -231,13 +232,14 @@ def doctor(
     Nothing is changed. The exit code is 1 if there are errors among the findings.
 
     \b
-      maskclf doctor my-pictures
+      maskclf doctor my-pictures --report findings.html
       maskclf doctor my-pictures --fix-list leave-out.txt
       maskclf train my-pictures --exclude leave-out.txt
     """
     from maskclf.data import check_images
     checkup = check_images(path)
     _print_json(checkup.to_dict()) if as_json else print(checkup)
+    if page: from maskclf.pages import write_checkup; write_checkup(checkup, page)
     if fix_list: checkup.write_fix_list(fix_list)
     if (checkup.table.severity == 'error').any(): raise typer.Exit(1)
 
