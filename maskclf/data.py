@@ -1040,7 +1040,7 @@ class Checkup:
         return (f'{_line(self.path.name)}: {self.counts.sum()} examples in {len(self.counts)} classes; '
             + ', '.join(f'{n[s]} {s}{"s"*(n[s] != 1)}' for s in ('error', 'warning', 'note')), found,
             ', '.join(f'{k} {n}' for k, n in self.counts.items()) + f'; always guessing {label!r} is right in {share:.0%}',
-            f'{len(self.leave_out)} files to leave out')
+            f'{len(self.leave_out)} file{"s"*(len(self.leave_out) != 1)} to leave out')
 
     def __repr__(self):
         top, found, *bottom = self._lines()
