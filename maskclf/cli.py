@@ -155,6 +155,8 @@ _Arch = Annotated[str, _option('Architecture of the network, any of torchvision 
 _Epochs = Annotated[int, _option('How often each picture is looked at.', min=1)]
 _Pretrained = Annotated[Literal['auto', 'yes', 'no'], _option('auto: use ImageNet weights if available; yes: require them; no: train from scratch.')]
 _WEIGHTS = dict(auto='auto', yes=True, no=False)
+_MaxError = Annotated[float, _option('Let the model say `unsure` where it must, so that of its answers at most this share is wrong.',
+    min=0.0001, max=0.9999)]
 _Exclude = Annotated[Path, _option('Text file with the paths of pictures to leave out, as `maskclf doctor --fix-list` writes it.')]
 _Size = Annotated[int, _option('Width and height, in pixels, of what the network sees.', min=16)]
 
@@ -333,8 +335,7 @@ def train(
     seed: Annotated[int, _option('Another number divides the photos in another way.')] = 42,  # same seed, same split
     pretrained: _Pretrained = 'auto',  # ImageNet weights?
     method: Annotated[Literal['squish', 'crop', 'pad'], _option('How a picture becomes square.')] = 'squish',  # how a picture becomes square
-    max_error: Annotated[float, _option('Let the model say `unsure` where it must, so that of its answers at most this share is wrong.',
-        min=0.0001, max=0.9999)] = None,  # None: it always answers
+    max_error: _MaxError = None,  # share of wrong answers allowed; None: it always answers
     exclude: _Exclude = None,  # list of pictures to leave out
     overwrite: Annotated[bool, _option('Replace an older model and its report.', '--overwrite')] = False,  # replace what is there
     resume: Annotated[bool, _option('Go on with a training that was stopped, with the same options.', '--resume')] = False,  # go on
