@@ -335,6 +335,7 @@ def train(
     seed: Annotated[int, _option('Another number divides the photos in another way.')] = 42,  # same seed, same split
     pretrained: _Pretrained = 'auto',  # ImageNet weights?
     method: Annotated[Literal['squish', 'crop', 'pad'], _option('How a picture becomes square.')] = 'squish',  # how a picture becomes square
+    keep_copies: Annotated[bool, _option('Keep pictures that show the same on one side of the split.')] = True,  # False: only by photo
     max_error: _MaxError = None,  # share of wrong answers allowed; None: it always answers
     exclude: _Exclude = None,  # list of pictures to leave out
     overwrite: Annotated[bool, _option('Replace an older model and its report.', '--overwrite')] = False,  # replace what is there
@@ -353,7 +354,7 @@ def train(
     page = out.with_name(f'{out.name}-report.html')
     _check_free(out, page, overwrite)
     wanted = _show_source(path)
-    learn = fit(path, arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=resume,
+    learn = fit(path, arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=resume, keep_copies=keep_copies,
                 pretrained=_WEIGHTS[pretrained], exclude=exclude or (), cbs=[training_rows()])
     report = finish(learn, out, page, f'Trained on {_name(path)}', max_error)
     print(f'\n{report}\n\nmodel   {out}\nreport  {page}')

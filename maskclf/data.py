@@ -715,7 +715,8 @@ def face_dataloaders(
     seed=42,                 # another seed, another split
     method='squish',         # how pictures get their size: 'squish', 'crop' or 'pad'
     label_func=parent_label, # file → label
-    splitter=None,           # any fastai splitter; None is `PhotoSplitter`, which keeps copies together here
+    splitter=None,           # any fastai splitter; None is `PhotoSplitter`
+    keep_copies=True,        # keep photos that show the same on one side, if the splitter goes by `photo_of`
     batch_tfms=(),           # changes to whole batches, such as augmentation
     mean=IMAGENET_MEAN,      # of each channel, taken off; None leaves pixels between 0 and 1
     std=IMAGENET_STD,        # of each channel, divided by
@@ -731,7 +732,8 @@ def face_dataloaders(
     files = labelled_pictures(folder, label_func, lambda f: looks.append(look_at(f, load)), exclude)
     _check_classes(files, label_func, path)
     pairs = similar_pairs(looks)
-    splitter = _keep_copies(splitter or PhotoSplitter(valid_pct, seed, label_func), same_photo_groups(files, pairs))
+    splitter = splitter or PhotoSplitter(valid_pct, seed, label_func)
+    if keep_copies: splitter = _keep_copies(splitter, same_photo_groups(files, pairs))
     splits = splitter(files)
     _warn_of_leaks(files, splits, pairs, getattr(splitter, 'group_func', photo_of))
     normalize = [] if mean is None else [Normalize.from_stats(mean, std)]
