@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from scipy.stats import norm
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from sklearn.model_selection import GroupKFold
@@ -534,9 +534,11 @@ def expected_calibration_error(
 
 def _softened(p, temperature): return softmax(np.log(p.clip(1e-12)) / temperature, axis=1)
 
+def _log_loss(p, truth): return -np.log(p.clip(1e-12))[range(len(p)), truth].mean()
+
 def _fit_temperature(p, truth):
     "The temperature under which the right classes get the most probability: the smallest mean of their −log."
-    def loss(power): return -log_softmax(np.log(p.clip(1e-12)) / np.exp(power), axis=1)[range(len(p)), truth].mean()
+    def loss(power): return _log_loss(_softened(p, np.exp(power)), truth)
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method='bounded').x))
 
 def _parts(report):
@@ -620,12 +622,12 @@ def _threshold_for(p, truth, max_error):
     raise EvaluateError(f'These {len(p)} pictures cannot show that the error stays below {_percent(max_error)}, however few are answered '
                         f'(the best they can show is {best}): allow a larger max_error, or evaluate with more pictures.')
 
-def _answered(report, max_error):
-    "Which pictures get an answer, with temperature and threshold from the other photos."
+def _answered(report, max_error, scale):
+    "Which pictures get an answer, with threshold and (if `scale`) temperature from the other photos."
     p, truth = _answers(report)
     answered = np.ones(len(p), bool)
     for rest, part in _parts(report) if max_error is not None else ():
-        temperature = _fit_temperature(p[rest], truth[rest])
+        temperature = _fit_temperature(p[rest], truth[rest]) if scale else 1
         threshold = _find_threshold(_softened(p[rest], temperature), truth[rest], max_error)
         answered[part] = _softened(p[part], temperature).max(1) >= threshold
     return answered
@@ -634,13 +636,15 @@ def calibrate(
     report,          # a `Report` on pictures that the model was not trained on
     max_error=None,  # how many of the answers may be wrong, such as 0.02; None: no threshold, every picture gets an answer
 ):
-    "Temperature and threshold for a model, and what they bring: a `Calibration`; `EvaluateError` if `max_error` cannot be kept."
+    "A `Calibration`: temperature (1 if no other does better) and threshold, and what they bring; `EvaluateError` if `max_error` cannot be kept."
     p, truth = _answers(report)
-    temperature = _fit_temperature(p, truth)
+    scaled = soften(report)
+    helps = _log_loss(_answers(scaled)[0], truth) < _log_loss(p, truth)  # on pictures that had no say; with few of them it can harm
+    temperature = _fit_temperature(p, truth) if helps else 1.
     threshold = None if max_error is None else _threshold_for(_softened(p, temperature), truth, max_error)
-    answered = _answered(report, max_error)
+    answered = _answered(report, max_error, helps)
     wrong = (p.argmax(1) != truth)[answered]
-    return Calibration(temperature, threshold, expected_calibration_error(report), expected_calibration_error(soften(report)),
+    return Calibration(temperature, threshold, expected_calibration_error(report), expected_calibration_error(scaled if helps else report),
                        float(answered.mean()), float(wrong.mean()) if len(wrong) else np.nan, len(p), max_error)
 
 def plot_risk_coverage(
