@@ -99,7 +99,8 @@ def as_markdown(cell, pictures):
             pictures.mkdir(parents=True, exist_ok=True)
             name = f'{cell.id}.png'
             (pictures/name).write_bytes(base64.b64decode(data['image/png']))
-            parts.append(f'![]({(pictures/name).relative_to(ROOT).as_posix()})')
+            alt = re.search(r'^#\|\s*fig-alt:\s*(.*)$', cell.source, re.M)
+            parts.append(f'![{alt[1].strip() if alt else ""}]({(pictures/name).relative_to(ROOT).as_posix()})')
         elif '<table' in data.get('text/html', ''): parts.append('\n'.join(l.strip() for l in data['text/html'].splitlines() if l.strip()))
         elif text := (o.get('text') or data.get('text/plain')): parts.append('```\n' + text.rstrip() + '\n```')
     return '\n\n'.join(parts)

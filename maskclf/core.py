@@ -497,6 +497,6 @@ def train(
         tfms = augmentations(size) if batch_tfms is None else batch_tfms
         dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, batch_tfms=tfms, **{**pixel_stats(arch, weights), **kwargs})
         learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights)
-        learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).name)
+        learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)
         fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume), TellTime()])
     return learn
