@@ -4,6 +4,7 @@
     python .ci/notebooks.py test nbs/*.ipynb               run every cell, save nothing: does it work in this environment?
     python .ci/notebooks.py tidy nbs/*.ipynb               only tidy: no stderr, no progress bars, small pictures
     python .ci/notebooks.py readme                         write README.md from nbs/index.ipynb (there is no need for Quarto)
+    python .ci/notebooks.py thumbnails                     make the small pictures in the table of the index anew
 """
 import argparse, base64, io, re, sys
 from pathlib import Path
@@ -106,6 +107,26 @@ def as_markdown(cell, pictures):
     return '\n\n'.join(parts)
 
 
+THUMBNAILS = {  # notebook → the cell whose first picture stands for it in the index, and the part of it to show
+    '01_samples': ('samples-03', (0, 0, 297, 198)), '02_pictures': ('pictures-07', (0, 20, 285, 151)), '03_data': ('data-10', (0, 70, 516, 349)),
+    '04_augment': ('augment-03', (0, 0, 384, 261)), '05_core': ('core-25', (0, 0, 290, 195)), '06_evaluate': ('evaluate-37', (0, 32, 362, 212)),
+    '07_inference': ('inference-38', (0, 25, 185, 310)), '19_pages': ('images/19_pages/report.png', (0, 0, 550, 400))}
+
+
+def first_picture(notebook, cell_id):
+    cell = next(c for c in nbformat.read(notebook, as_version=4).cells if c.id == cell_id)
+    return io.BytesIO(base64.b64decode(next(o.data['image/png'] for o in cell.outputs if 'image/png' in o.get('data', {}))))
+
+
+def thumbnails(height=100):
+    "A small picture for each notebook of the table in the index, out of what the notebook has saved."
+    nbs = ROOT/'nbs'
+    for name, (where, part) in THUMBNAILS.items():
+        picture = Image.open(nbs/where if where.endswith('.png') else first_picture(nbs/f'{name}.ipynb', where)).convert('RGB').crop(part)
+        small = picture.resize((round(height * picture.width / picture.height), height), Image.Resampling.LANCZOS)
+        small.quantize(64).save(nbs/'images'/'index'/f'{name}.png', optimize=True)
+
+
 def readme():
     "README.md is the index notebook: links to notebooks and pictures are turned to lead from the root of the repository."
     nb = nbformat.read(ROOT/'nbs'/'index.ipynb', as_version=4)
@@ -116,10 +137,11 @@ def readme():
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('action', choices=['run', 'test', 'tidy', 'readme'])
+    p.add_argument('action', choices=['run', 'test', 'tidy', 'readme', 'thumbnails'])
     p.add_argument('notebooks', nargs='*')
     a = p.parse_args()
     if a.action == 'readme': return readme()
+    if a.action == 'thumbnails': return thumbnails()
     if not a.notebooks: sys.exit('name at least one notebook')
     for n in a.notebooks:
         print(f'{a.action} {n}', flush=True)
