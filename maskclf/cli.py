@@ -20,6 +20,7 @@ _IN_A_TERMINAL = {  # what a message says in Python → what it says in a termin
     'the same call with resume=True (in a terminal: --resume)': 'the same command with --resume',
     'leave out resume': 'leave out --resume',
     'without resume': 'without --resume',
+    'go on with it with resume=True': 'go on with it with --resume',
     'maskclf.inference.save wrote': '`maskclf train` made',
     'see timm.list_models() for the names': 'resnet18, resnet34 and resnet50 are good ones to begin with',
     'choose another architecture, or keep it with learn.export()': 'choose another one with --arch',
@@ -371,13 +372,11 @@ def _find_all(paths):
 def answers(
     classifier,  # a `Classifier`
     found,       # list of pairs from `_find_all`
-    bs=32,       # pictures in memory at a time
+    bs=32,       # pictures that go through the network at a time
 ):
     "A row for each pair: dict(file, label, probability, best, probabilities, error); `label` is 'unsure' below the threshold of the model."
-    for i in range(0, len(found), bs):
-        part = found[i:i+bs]
-        said = iter(classifier.predict_batch([path for path, trouble in part if not trouble], bs, errors='keep'))
-        for path, trouble in part: yield _as_row(path, trouble or next(said))
+    said = classifier.predict_each((path for path, trouble in found if not trouble), bs, errors='keep')
+    for path, trouble in found: yield _as_row(path, trouble or next(said))
 
 def _as_row(path, answer):
     "A dictionary for one answer: a prediction, an error, or a sentence about one."
@@ -420,6 +419,21 @@ def _as_csv(labels):
     def one(row): writer.writerow(row); return line.text
     return line.text + '\n', one, '\n', ''
 
+def _into_file(classifier, found, dest, resume, bs):
+    "Write a row for each of the pairs in `found` that has none yet to the file `dest`; how many of these rows are errors."
+    from maskclf.inference import _RowFile
+    from tqdm import tqdm
+    failed = 0
+    try:
+        with _RowFile(dest, resume) as file:
+            left = [pair for pair in found if str(pair[0]) not in file.done]
+            for row in tqdm(answers(classifier, left, bs), total=len(left), unit='picture', leave=False, disable=None):
+                file.add(row)
+                failed += bool(row['error'])
+    except KeyboardInterrupt: raise KeyboardInterrupt(f'Stopped. What is done is in {file.part}: the same command with --resume goes on from there.') from None
+    print(f'{len(left)} row{"s"*(len(left) != 1)} written to {dest}' + (f', where {len(file.done)} were already' if file.done else ''))
+    return failed
+
 # %% ../nbs/20_cli.ipynb #cli-33
 @app.command()
 def predict(
@@ -427,7 +441,9 @@ def predict(
     pictures: Annotated[list[Path], _argument('PICTURES', 'Pictures, and folders of pictures.')],  # pictures and folders
     as_json: Annotated[bool, _option('Print a JSON list, with the probability of every class.', '--json')] = False,  # JSON in place of the table
     as_csv: Annotated[bool, _option('Print CSV: file, label, probability, best, error.', '--csv')] = False,  # CSV in place of the table
-    bs: Annotated[int, _option('Pictures in memory at a time.', min=1)] = 32,  # pictures in memory at a time
+    out: Annotated[Path, _option('Write the rows to this .csv, .jsonl or .parquet file, as they come.')] = None,  # file for the rows; None prints them
+    resume: Annotated[bool, _option('Go on with OUT, which a stopped run left behind.', '--resume')] = False,  # go on with `out`
+    bs: Annotated[int, _option('Pictures that go through the network at a time.', min=1)] = 32,  # pictures that go through the network at a time
 ):
     """Say which class each picture belongs to.
 
@@ -436,13 +452,18 @@ def predict(
     \b
       maskclf predict my-model picture.jpg
       maskclf predict my-model folder --csv > answers.csv
+      maskclf predict my-model folder --out answers.csv --resume    after Ctrl-C
     """
-    if as_json and as_csv: raise typer.BadParameter('choose one of --json and --csv')
+    if as_json + as_csv + bool(out) > 1: raise typer.BadParameter('choose one of --json, --csv and --out')
+    if resume and not out: raise typer.BadParameter('--resume needs the file to go on with: add --out')
     from maskclf.inference import Classifier
     from tqdm import tqdm
     classifier, found = Classifier(model), list(_find_all(pictures))
-    rows = tqdm(answers(classifier, found, bs), total=len(found), unit='picture', leave=False, disable=sys.stdout.isatty() or None)
-    if failed := write_rows(rows, 'json' if as_json else 'csv' if as_csv else 'table', classifier.labels):
+    if out: failed = _into_file(classifier, found, out, resume, bs)
+    else:
+        rows = tqdm(answers(classifier, found, bs), total=len(found), unit='picture', leave=False, disable=sys.stdout.isatty() or None)
+        failed = write_rows(rows, 'json' if as_json else 'csv' if as_csv else 'table', classifier.labels)
+    if failed:
         _complain(f'{failed} of {len(found)} could not be used.')
         raise typer.Exit(1)
 

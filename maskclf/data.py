@@ -447,8 +447,10 @@ class PhotoFolds:
             if (n := len(np.unique(photos[labels == i]))) < self.folds:
                 raise DataError(f'The pictures of the class {str(name)!r} come from {n} photo{"s"*(n > 1)}, fewer than the {self.folds} folds: '
                     'ask for fewer folds, or add photos of it.')
-        deal = StratifiedGroupKFold(self.folds, shuffle=True, random_state=self.seed)
-        return tuple(side.tolist() for side in list(deal.split(labels, labels, photos))[self.fold])
+        for seed in range(self.seed, self.seed+50): # scikit-learn before 1.8 can deal all photos of a rare class into one fold
+            folds = list(StratifiedGroupKFold(self.folds, shuffle=True, random_state=seed).split(labels, labels, photos))
+            if all(len(np.unique(labels[train])) == len(names) for train, _ in folds): return tuple(side.tolist() for side in folds[self.fold])
+        raise DataError(f'The photos cannot be dealt into {self.folds} folds so that each leaves pictures of every class to learn from: ask for another number.')
 
 # %% ../nbs/03_data.ipynb #data-52
 @dataclass(eq=False)

@@ -7,12 +7,17 @@ __all__ = ['UNSURE', 'FORMAT', 'SCHEMA', 'FILES', 'TOLERANCE', 'MAX_CONFIG', 'MA
            'fingerprint', 'save', 'Prediction', 'Classifier', 'upload_box']
 
 # %% ../nbs/07_inference.ipynb #inference-02
-import contextlib, copy, glob, hashlib, html, inspect, io, json, os, secrets, shutil, sys, time, warnings
+import contextlib, copy, csv, glob, hashlib, html, inspect, io, json, os, secrets, shutil, sys, time, warnings
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from fastcore.basics import patch
+from tqdm.auto import tqdm
 
 from .pictures import MaskclfError, PictureError, find_pictures, open_picture, to_array
 
@@ -265,20 +270,21 @@ class Classifier:
         return Prediction(best if sure else UNSURE, p, dict(zip(self.labels, row.tolist())), best)
 
 # %% ../nbs/07_inference.ipynb #inference-34
-def _to_arrays(self, pictures, keep):
-    "Each picture as an array; with `keep`, a `PictureError` in place of one that cannot be opened."
-    for picture in pictures:
-        try: yield self.to_array(picture)
-        except PictureError as error:
-            if not keep: raise
-            yield error
+def _cores():
+    "How many processor cores this process may use."
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
-def _answers(self, pictures, keep):
-    "A prediction for each picture of one batch; with `keep`, a `PictureError` in place of one that cannot be opened."
-    arrays = list(_to_arrays(self, pictures, keep))
-    good = [a for a in arrays if isinstance(a, np.ndarray)]
-    rows = iter(self.probabilities(np.stack(good)) if good else ())
-    return [self._decide(next(rows)) if isinstance(a, np.ndarray) else a for a in arrays]
+def _ahead(function, items, threads, most):
+    "What `function` makes of each item, in order; `threads` threads work on up to `most` items in advance."
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > most: yield waiting.popleft().result()
+            while waiting: yield waiting.popleft().result()
+        finally:
+            for task in waiting: task.cancel()  # nobody wants the rest
 
 def _as_row(file, answer):
     "A dictionary for one answer, the same entries for a prediction and for an error."
@@ -287,24 +293,105 @@ def _as_row(file, answer):
     return row | dict(label=answer.label, probability=answer.probability, best=answer.best)
 
 @patch
+def predict_each(self: Classifier,
+    pictures,        # any number of them, a generator too
+    bs=32,           # how many go through the network at a time
+    errors='raise',  # 'raise' a `PictureError`, or 'keep' it in place of the prediction
+):
+    "The predictions for many pictures, in order, one after the other."
+    def read(picture):
+        try: return self.to_array(picture)
+        except PictureError as error: return error
+    arrays = _ahead(read, pictures, threads=_cores(), most=2 * bs)
+    while batch := list(islice(arrays, bs)):
+        good = [a for a in batch if isinstance(a, np.ndarray)]
+        rows = iter(self.probabilities(np.stack(good)) if good else ())
+        for a in batch:
+            if isinstance(a, PictureError) and errors != 'keep': raise a
+            yield a if isinstance(a, PictureError) else self._decide(next(rows))
+
+@patch
 def predict_batch(self: Classifier,
     pictures,        # any number of them
     bs=32,           # how many go through the network at a time
     errors='raise',  # 'raise' a `PictureError`, or 'keep' it in the list in place of the prediction
 ):
-    "The predictions for many pictures, in order."
-    pictures = list(pictures)
-    return [answer for i in range(0, len(pictures), bs) for answer in _answers(self, pictures[i:i + bs], errors == 'keep')]
+    "The predictions for many pictures, in order, as a list."
+    return list(self.predict_each(pictures, bs, errors))
 
 @patch
 def predict_folder(self: Classifier,
     path,   # a folder, searched to the bottom, or one file
-    bs=32,  # how many pictures are in memory and go through the network at a time
+    bs=32,  # how many pictures go through the network at a time
 ):
     "A row for each picture, one after the other: dict(file, label, probability, best, error); raises `FileNotFoundError`."
     files = find_pictures(path)
-    batches = (files[i:i + bs] for i in range(0, len(files), bs))
-    return (_as_row(file, answer) for batch in batches for file, answer in zip(batch, _answers(self, batch, True)))
+    return map(_as_row, files, self.predict_each(files, bs, 'keep'))
+
+# %% ../nbs/07_inference.ipynb #inference-48
+_COLUMNS = 'file', 'label', 'probability', 'best', 'error'
+
+def _kept_rows(file):
+    "The rows in a .csv, .jsonl or .parquet file; half a row at the end does not count."
+    if file.suffix == '.parquet':
+        import pandas as pd
+        return pd.read_parquet(file).replace({float('nan'): None}).to_dict('records')
+    text = file.read_bytes().decode('utf-8', 'surrogateescape')
+    text = text[:text.rfind('\n') + 1]
+    if file.suffix == '.jsonl': return [json.loads(line) for line in text.split('\n')[:-1]]
+    return [row for row in csv.DictReader(io.StringIO(text, newline='')) if None not in row.values()]
+
+class _RowFile:
+    "A file of rows that can be gone on with: `done` holds the pictures that have one, `add` writes another."
+    def __init__(self, dest, resume):
+        self.dest = dest = Path(dest)
+        if dest.suffix not in ('.csv', '.jsonl', '.parquet'): raise ValueError(f'{dest} must end in .csv, .jsonl or .parquet.')
+        if dest.suffix == '.parquet' and not find_spec('pyarrow'): raise ValueError(f'To write {dest}, first: pip install pyarrow. Or name a .csv file.')
+        self.part = dest if dest.suffix != '.parquet' else dest.with_suffix('.part.jsonl')  # a Parquet file cannot grow
+        if dest.exists() and not resume: raise FileExistsError(f'{dest} exists already: name another file, or go on with it with resume=True.')
+        kept = next((_kept_rows(f) for f in (self.part, dest) if resume and f.exists()), [])
+        self.done = {row['file'] for row in kept}
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        new = self.part.with_name(f'.{self.part.name}.new')
+        with self._open(new, 'w') as self.file:
+            if self.part.suffix == '.csv': csv.writer(self.file, lineterminator='\n').writerow(_COLUMNS)
+            for row in kept: self.add(row)
+        os.replace(new, self.part)
+
+    def _open(self, file, mode): return open(file, mode, encoding='utf-8', errors='surrogateescape', newline='')
+
+    def add(self, row):
+        if self.part.suffix == '.csv': csv.DictWriter(self.file, _COLUMNS, extrasaction='ignore', lineterminator='\n').writerow(row)
+        else: self.file.write(json.dumps({name: row[name] for name in _COLUMNS}) + '\n')
+
+    def __enter__(self):
+        self.file = self._open(self.part, 'a')
+        return self
+
+    def __exit__(self, error, *_):
+        self.file.close()
+        if error or self.part == self.dest: return
+        import pandas as pd
+        pd.DataFrame(_kept_rows(self.part), columns=_COLUMNS).to_parquet(new := self.dest.with_suffix('.part.parquet'))
+        os.replace(new, self.dest); self.part.unlink()
+
+@patch
+def predict_to(self: Classifier,
+    path,           # a folder, searched to the bottom, or one file
+    dest,           # the file to write: .csv, .jsonl or .parquet
+    resume=False,   # go on with `dest`, as this model left it? False: `FileExistsError` if it is there
+    bs=32,          # how many pictures go through the network at a time
+    progress=True,  # show a bar?
+):
+    "Write a row for each picture as it comes: file, label, probability, best, error; how many of the new rows are errors."
+    files = list(map(str, find_pictures(path)))
+    with _RowFile(dest, resume) as rows:
+        left, failed = [f for f in files if f not in rows.done], 0
+        bar = tqdm(left, desc='predicting', unit='picture', leave=False, disable=None if progress else True)
+        for file, answer in zip(bar, self.predict_each(left, bs, 'keep')):
+            rows.add(row := _as_row(file, answer))
+            failed += bool(row['error'])
+    return failed
 
 # %% ../nbs/07_inference.ipynb #inference-37
 def upload_box(
@@ -426,10 +513,6 @@ def _uses_other_files(message):
     values = (value for field, value in message.ListFields() if field.message_type)
     parts = (part for value in values for part in ([value] if hasattr(value, 'DESCRIPTOR') else value))
     return any(map(_uses_other_files, parts))
-
-def _cores():
-    "How many processor cores this process may use."
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 def _start_session(folder, config, threads):
     "An ONNX Runtime session for model.onnx, if that fits the config."
