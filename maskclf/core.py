@@ -270,13 +270,14 @@ def face_learner(
     weights=None, # file of pretrained weights from `pretrained_file`, None for random ones
     cbs=(), # more fastai callbacks, one or several
     loss_weights=None, # how heavy mistakes weigh: see `class_weights`
+    plain=None, # a head of a single layer in place of fastai's? None: yes from random weights, for there the usual one is slow to learn
     bf16=None, # on a CPU: train in bfloat16? None measures whether it is faster here (`fast_bf16`)
 ) -> Learner: # not trained yet; what it saves and exports goes below the working directory, never among the pictures
     "fastai's `vision_learner` with label smoothing, two metrics, and the number format this machine computes fastest."
-    plain = {} if weights else dict(lin_ftrs=[], ps=0.1, concat_pool=False) # a plain head: from random weights the usual one is slow to learn
+    head = dict(lin_ftrs=[], ps=0.1, concat_pool=False) if plain or plain is None and not weights else {}
     learn = vision_learner(dls, find_arch(arch), pretrained=False, normalize=False, # `face_dataloaders` has normalised the pictures already
                            loss_func=LabelSmoothingCrossEntropyFlat(eps=0.1, weight=class_weights(dls, loss_weights)),
-                           metrics=[error_rate, BalancedAccuracy()], path=Path(), cbs=L(ChannelsLast(), KeepHistory()) + L(cbs), **plain)
+                           metrics=[error_rate, BalancedAccuracy()], path=Path(), cbs=L(ChannelsLast(), KeepHistory()) + L(cbs), **head)
     if weights: start_from(learn, weights)
     if dls.device.type == 'cuda': learn.to_fp16()
     elif dls.device.type == 'cpu' and (fast_bf16() if bf16 is None else bf16): learn.add_cb(BF16Training())

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['UNSURE', 'FORMAT', 'SCHEMA', 'FILES', 'TOLERANCE', 'MAX_CONFIG', 'MAX_MODEL', 'ModelError', 'export_onnx', 'names_of',
-           'fingerprint', 'save', 'Prediction', 'Classifier', 'upload_box']
+           'fingerprint', 'save', 'Prediction', 'Classifier', 'upload_box', 'to_learner']
 
 # %% ../nbs/07_inference.ipynb #inference-02
 import contextlib, copy, csv, glob, hashlib, html, inspect, io, json, os, secrets, shutil, sys, time, warnings
@@ -533,6 +533,38 @@ def _start_session(folder, config, threads):
 def _told(end):
     "Name, type and shape of an input or output, with 'n' for any side that is not fixed."
     return end.name, end.type, [side if isinstance(side, int) else 'n' for side in end.shape]
+
+# %% ../nbs/07_inference.ipynb #inference-51
+def _read_weights(folder, config):
+    "The weights in weights.safetensors by their names, undamaged."
+    from safetensors.torch import load
+    file, told = folder/'weights.safetensors', config['files'].get('weights.safetensors') or {}
+    content = _read_limited(file, MAX_MODEL)
+    if hashlib.sha256(content).hexdigest() != told.get('sha256'):
+        raise ModelError(f'{file} is not the file that was saved (its sha256 differs): {_AGAIN}')
+    try: return load(content)
+    except Exception as error: raise ModelError(f'{file} cannot be loaded: {_AGAIN}') from error
+
+def to_learner(
+    path,  # folder that `save` wrote
+    dls,   # from `face_dataloaders`, with the same classes, method, mean and std; the size may differ
+):
+    "A fastai `Learner` with the weights of a model folder, to evaluate or to train further; raises `ModelError`."
+    from maskclf.core import face_learner
+    folder, config = Path(path), _read_config(Path(path))
+    weights = _read_weights(folder, config)
+    for plain in (True, False):  # the head after random weights, then that after pretrained ones
+        try: learn = face_learner(dls, config.get('architecture'), plain=plain)
+        except ValueError as error: raise ModelError(f'The network in {folder} cannot be built from its name: {error}') from error
+        here, there = ({name: w.shape for name, w in state.items()} for state in (learn.model.state_dict(), weights))
+        if here == there: break
+    else: raise ModelError(f'The weights in {folder} do not fit a {config["architecture"]} for {dls.c} classes with a head of ours or of fastai.')
+    for name, value in _preprocessing(learn).items():
+        if name == 'size' or np.all(value == config[name]): continue
+        raise ModelError(f'The model in {folder} has {name}={config[name]}, and these dls have {value}: make them with face_dataloaders to fit.')
+    learn.model.load_state_dict(weights)
+    learn.maskclf = dict(arch=config['architecture'], size=config['size'])
+    return learn
 
 # %% ../nbs/07_inference.ipynb #inference-43
 @contextlib.contextmanager
