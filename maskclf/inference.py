@@ -349,8 +349,10 @@ class _RowFile:
         if dest.suffix == '.parquet' and not find_spec('pyarrow'): raise ValueError(f'To write {dest}, first: pip install pyarrow. Or name a .csv file.')
         self.part = dest if dest.suffix != '.parquet' else dest.with_suffix('.part.jsonl')  # a Parquet file cannot grow
         if dest.exists() and not resume: raise FileExistsError(f'{dest} exists already: name another file, or go on with it with resume=True.')
-        kept = next((_kept_rows(f) for f in (self.part, dest) if resume and f.exists()), [])
-        self.done = {row['file'] for row in kept}
+        try:
+            kept = next((_kept_rows(f) for f in (self.part, dest) if resume and f.exists()), [])
+            self.done = {row['file'] for row in kept}
+        except (ValueError, KeyError, TypeError) as error: raise ValueError(f'{dest} holds no rows of predictions: name another file.') from error
         dest.parent.mkdir(parents=True, exist_ok=True)
         new = self.part.with_name(f'.{self.part.name}.new')
         with self._open(new, 'w') as self.file:
