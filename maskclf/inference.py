@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 from fastcore.basics import patch
-from tqdm.auto import tqdm
 
 from .pictures import MaskclfError, PictureError, find_pictures, open_picture, to_array
 
@@ -348,7 +347,7 @@ class _RowFile:
         if dest.suffix not in ('.csv', '.jsonl', '.parquet'): raise ValueError(f'{dest} must end in .csv, .jsonl or .parquet.')
         if dest.suffix == '.parquet' and not find_spec('pyarrow'): raise ValueError(f'To write {dest}, first: pip install pyarrow. Or name a .csv file.')
         self.part = dest if dest.suffix != '.parquet' else dest.with_suffix('.part.jsonl')  # a Parquet file cannot grow
-        if dest.exists() and not resume: raise FileExistsError(f'{dest} exists already: name another file, or go on with it with resume=True.')
+        if not resume and (dest.exists() or self.part.exists()): raise FileExistsError(f'{dest} exists already: name another file, or go on with it with resume=True.')
         try:
             kept = next((_kept_rows(f) for f in (self.part, dest) if resume and f.exists()), [])
             self.done = {row['file'] for row in kept}
@@ -365,6 +364,7 @@ class _RowFile:
     def add(self, row):
         if self.part.suffix == '.csv': csv.DictWriter(self.file, _COLUMNS, extrasaction='ignore', lineterminator='\n').writerow(row)
         else: self.file.write(json.dumps({name: row[name] for name in _COLUMNS}) + '\n')
+        self.file.flush()
 
     def __enter__(self):
         self.file = self._open(self.part, 'a')
@@ -381,15 +381,18 @@ class _RowFile:
 def predict_to(self: Classifier,
     path,           # a folder, searched to the bottom, or one file
     dest,           # the file to write: .csv, .jsonl or .parquet
-    resume=False,   # go on with `dest`, as this model left it? False: `FileExistsError` if it is there
+    resume=False,   # go on with `dest`, as the same call left it? False: `FileExistsError` if it is there
     bs=32,          # how many pictures go through the network at a time
     progress=True,  # show a bar?
 ):
     "Write a row for each picture as it comes: file, label, probability, best, error; how many of the new rows are errors."
     files = list(map(str, find_pictures(path)))
     with _RowFile(dest, resume) as rows:
-        left, failed = [f for f in files if f not in rows.done], 0
-        bar = tqdm(left, desc='predicting', unit='picture', leave=False, disable=None if progress else True)
+        bar = left = [f for f in files if f not in rows.done]
+        failed = 0
+        if progress:
+            from tqdm.auto import tqdm
+            bar = tqdm(left, desc='predicting', unit='picture', leave=False, disable=None)
         for file, answer in zip(bar, self.predict_each(left, bs, 'keep')):
             rows.add(row := _as_row(file, answer))
             failed += bool(row['error'])
