@@ -115,6 +115,7 @@ THUMBNAILS = {  # notebook → the cell whose first picture stands for it in the
 
 
 def first_picture(notebook, cell_id):
+    "The bytes of the first PNG below a cell, as a file."
     cell = next(c for c in nbformat.read(notebook, as_version=4).cells if c.id == cell_id)
     return io.BytesIO(base64.b64decode(next(o.data['image/png'] for o in cell.outputs if 'image/png' in o.get('data', {}))))
 
