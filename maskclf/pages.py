@@ -14,10 +14,11 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from fastcore import xml as tags
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from .evaluate import _between, _percent, _words, plot_sizes, top_losses
-from .pictures import open_picture
+from .evaluate import _between, _percent, _words, plot_reliability, plot_risk_coverage, plot_sizes, top_losses
+from .pictures import MaskclfError, open_picture
 
 # %% ../nbs/19_pages.ipynb #pages-07
 def section(
@@ -74,22 +75,36 @@ def _inside(file, kind, text):
 def picture(
     file,      # a picture; if it cannot be opened, a grey box stands in its place
     side=320,  # shown at most so wide and high, in pixels
+    text='',   # what it shows, for those who cannot see it; if left out, the name of the file
 ):
     "An <img> tag that holds a small copy of the picture."
-    name = os.path.basename(str(file))
+    text = text or (os.path.basename(file) if isinstance(file, (str, os.PathLike)) else '')
     try: image = open_picture(file)
     except (ValueError, OSError): return tags.Div('no picture', cls='gone')
     image.thumbnail((side, side))
     image.save(out := io.BytesIO(), 'JPEG', quality=82)
-    return _inside(out, 'jpeg', name)
+    return _inside(out, 'jpeg', text)
 
 def gallery(
-    items,  # for each picture its file, and what stands below it: a text or tags
+    items,  # for each picture its file, what stands below it (a text or tags) and, if you like, a tag to stand beside it
 ):
     "Pictures in a grid, with captions and the names of their files; None if there are none."
+    items = [(file, caption, [tag for tag in beside if tag]) for file, caption, *beside in items]
     def name(file): return tags.Safe(html.escape(os.path.basename(str(file))).replace('_', '_<wbr>'))  # where a long name may break
-    figures = [tags.Figure(picture(file), caption, tags.Div(name(file), cls='name')) for file, caption in items]
-    return tags.Div(*figures, cls='gallery') if figures else None
+    def seen(file, beside): return tags.Div(picture(file), *beside, cls='pair') if beside else picture(file)
+    figures = [tags.Figure(seen(file, beside), caption, tags.Div(name(file), cls='name')) for file, caption, beside in items]
+    return tags.Div(*figures, cls='gallery pairs' if any(beside for *_, beside in items) else 'gallery') if figures else None
+
+def _style(title):
+    "Settings for charts that can be read on white and on black; the same drawing gives the same bytes."
+    grey = dict.fromkeys(('text.color', 'axes.labelcolor', 'axes.edgecolor', 'xtick.color', 'ytick.color'), '#808898')
+    return matplotlib.rc_context({'svg.fonttype': 'none', 'svg.hashsalt': title, 'font.size': 10, **grey})
+
+def _svg(figure, title):
+    "An <img> that holds the figure as SVG."
+    for axis in figure.axes: axis.spines[['top', 'right']].set_visible(False)
+    figure.savefig(out := io.BytesIO(), format='svg', bbox_inches='tight', transparent=True, metadata={'Date': None})
+    return _inside(out, 'svg+xml', title)
 
 def chart(
     draw,             # called with matplotlib axes to draw on
@@ -97,13 +112,10 @@ def chart(
     size=(4.4, 2.7),  # width and height in inches
 ):
     "An <img> tag with a chart as SVG."
-    grey = dict.fromkeys(('text.color', 'axes.labelcolor', 'axes.edgecolor', 'xtick.color', 'ytick.color'), '#808898')
-    with matplotlib.rc_context({'svg.fonttype': 'none', 'svg.hashsalt': title, 'font.size': 10, **grey}):
+    with _style(title):
         figure = Figure(figsize=size, layout='constrained')
-        draw(axis := figure.subplots())
-        axis.spines[['top', 'right']].set_visible(False)
-        figure.savefig(out := io.BytesIO(), format='svg', transparent=True, metadata={'Date': None})
-    return _inside(out, 'svg+xml', title)
+        draw(figure.subplots())
+        return _svg(figure, title)
 
 # %% ../nbs/19_pages.ipynb #pages-19
 def _unbroken(text): return str(text).replace(' %', '\u00a0%')  # no line ends before a percent sign
@@ -152,6 +164,34 @@ def _matrix(report):
     return section('What is mistaken for what', 'Rows: what the picture shows. Columns: what the model said. Percentages are of the row.',
                    table(['', *names], rows, cls='matrix'))
 
+# %% ../nbs/19_pages.ipynb #pages-32
+def _threshold_cards(report, c):
+    "What the threshold of the `Calibration` means, as cards; none without one."
+    if c.threshold is None: return []
+    asked = f'of the {_percent(c.coverage)} that get an answer; {_percent(report.error)} if all got one, and {_percent(c.max_error)} were allowed'
+    return [('unsure below', _share(c.threshold), 'a less probable answer is left to somebody else'), ('error', _share(c.error), _unbroken(asked))]
+
+def _reliability(report, scaled):
+    "The reliability diagrams, before and after; only the first if nothing was `scaled`."
+    with _style('reliability'):
+        axes = plot_reliability(report)
+        plt.close(axes[0].figure)  # it goes into the page, not below the cell of a notebook
+        if not scaled: axes[1].remove()
+        return _svg(axes[0].figure, 'share of right answers over their probability')
+
+def _calibrated(report, c):
+    "How far the probabilities can be trusted, and the threshold; None without a `Calibration`."
+    if c is None: return
+    scaled = c.temperature != 1
+    by = f'with the scores divided by {c.temperature:.2f}, the temperature' if scaled else 'no temperature did better, so none is used'
+    errors = [('calibration error', f'{c.ece_before:.3f}', 'as trained'), ('calibration error', f'{c.ece_after:.3f}', by)]
+    curve = chart(lambda axis: plot_risk_coverage(report, c, axis), 'error over the share that is answered', (6, 2.8))
+    return section('Can its probabilities be believed?', 'Each dot stands for the answers of about one probability, the larger the more they are; '
+                   'its height is the share of them that is right. On the grey line the model keeps what it promises, below it promises too much. '
+                   'The calibration error is the mean distance from that line; the lines through the dots are 95\u00a0% intervals.',
+                   cards(errors + _threshold_cards(report, c)), tags.Div(_reliability(report, scaled), cls='charts wide' if scaled else 'charts'),
+                   tags.Div(curve, cls='charts') if c.threshold is not None else None)
+
 # %% ../nbs/19_pages.ipynb #pages-21
 def _curve(history, columns, title):
     "Some columns of the table `history` over the epochs."
@@ -177,9 +217,22 @@ def _caption(row):
     said = tags.Span(f'{"✓" if right else "✗"} {_words(row.predicted)} {_share(row.probability, 0)}', cls='yes' if right else 'no')
     return said if right else (said, tags.Br(), f'shows: {_words(row.label)}')
 
-def _pictures(title, text, rows):
+def _overlay(explanation):
+    "An <img> of the picture in grey, and over it in colour where the class was seen."
+    grey, colours = explanation.picture.mean(2, keepdims=True), 255 * matplotlib.colormaps['jet'](explanation.heat)[..., :3]
+    return picture((.55 * grey + .45 * colours).astype(np.uint8), text=f'where {_words(explanation.label)} was seen')
+
+def _overlays(heat, files):
+    "A heat map for each of `files`, and the sentence that tells of them; where there are none, the sentence says why."
+    if heat is None: return [None] * len(files), ''
+    try: return [_overlay(e) for e in heat(files)], ' Beside each, in red, where the network saw what it said (Grad-CAM).'
+    except (MaskclfError, OSError) as error: return [None] * len(files), f' No heat maps: {error}'
+
+def _pictures(title, text, rows, heat):
     "A section with a gallery of some rows of a report; None if there are none."
-    return section(title, text, gallery((row.file, _caption(row)) for row in rows.itertuples())) if len(rows) else None
+    if not len(rows): return
+    maps, note = _overlays(heat, list(rows.file))
+    return section(title, text + note, gallery((row.file, _caption(row), seen) for row, seen in zip(rows.itertuples(), maps)))
 
 def _some_of_each(report, most=12):
     "Rows to show as examples: some of each class, chosen at random, the same each time."
@@ -198,16 +251,19 @@ def write_report(
     dest,          # the HTML file to write; in an existing folder, `report.html`
     history=None,  # table with the columns epoch, train_loss, valid_loss …, as `maskclf.core.history` gives it
     title='How good is this classifier?',  # heading of the page
+    calibration=None,  # a `Calibration`, made of the same report; None: no section on it
+    heat=None,     # called with a list of files, gives an `Explanation` for each, as `partial(explain, learn)`; None: no heat maps
 ):
-    "Write one HTML page, complete in itself: main numbers, classes, confusion matrix, curves, sample predictions, worst mistakes; its path."
+    "Write one HTML page, complete in itself: numbers, classes, confusion matrix, calibration, curves, samples, worst mistakes; its path."
     dest = Path(dest)/'report.html' if Path(dest).is_dir() else Path(dest)
     wrong = top_losses(report, report.n).query('label != predicted')
     note = f'{report.n} pictures, {len(report.labels)} classes · {datetime.now():%Y-%m-%d %H:%M}'
     return write_page(
-        dest, title, note, _main_numbers(report), _classes(report), _matrix(report), _sizes(report), _curves(history),
-        _pictures('Sample predictions', 'Some pictures of each class, chosen at random.', _some_of_each(report)),
+        dest, title, note, _main_numbers(report), _classes(report), _matrix(report), _sizes(report),
+        _calibrated(report, calibration), _curves(history),
+        _pictures('Sample predictions', 'Some pictures of each class, chosen at random.', _some_of_each(report), heat),
         _pictures('The worst mistakes', f'{min(12, len(wrong))} of {len(wrong)} wrong answers, first those where the model gave the right class '
-                  'least chance. Look at the labels too: some may be wrong.', wrong.head(12)), _unread(report))
+                  'least chance. Look at the labels too: some may be wrong.', wrong.head(12), heat), _unread(report))
 
 # %% ../nbs/19_pages.ipynb #pages-29
 def _finding(row, folder, text):
@@ -240,7 +296,8 @@ def _findings(checkup):
 def _counts(checkup):
     "A row for each class, with its share as a bar."
     rows = [[_words(l), _bar(n / checkup.counts.sum(), 0, 0), n, _share(n / checkup.counts.sum())] for l, n in checkup.counts.items()]
-    return section('Classes', f'{checkup.counts.sum()} examples in {len(rows)} classes.', table(['class', '', 'examples', 'share'], rows, ['examples', 'share']))
+    return section('Classes', f'{checkup.counts.sum()} examples in {len(rows)} classes.',
+                   table(['class', '', 'examples', 'share'], rows, ['examples', 'share']))
 
 def write_checkup(
     checkup,  # a `Checkup`, from `maskclf.data.check_images`
