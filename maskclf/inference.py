@@ -284,9 +284,15 @@ class Classifier:
         return Prediction(best if sure else UNSURE, p, dict(zip(self.labels, row.tolist())), best)
 
 # %% ../nbs/07_inference.ipynb #inference-57
+def _onnxruntime():
+    "The package ONNX Runtime; it reports nothing to its makers."
+    os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')  # read when it is imported
+    import onnxruntime
+    return onnxruntime
+
 def _openvino():
-    "The package OpenVINO, or None where it is not installed or does not work."
-    sys.modules.setdefault('openvino_telemetry', None)  # or else it would report every import to its makers
+    "The part of OpenVINO that reads and runs networks, or None where it is not installed or broken; it reports nothing either."
+    sys.modules.setdefault('openvino_telemetry', None)
     try: from openvino import Core
     except (ImportError, OSError): return None
     return Core
@@ -304,7 +310,7 @@ def _cores():
 
 def _with_onnxruntime(model, threads):
     "A function from pixels to logits, and the names, type and shape of each of its ends."
-    import onnxruntime as ort
+    ort = _onnxruntime()
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3  # errors only
