@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['FACES', 'first_filters', 'first_answers', 'history', 'KeepHistory', 'plot_history', 'GrowSize', 'balance_classes',
            'class_weights', 'find_arch', 'reachable', 'torchvision_file', 'timm_file', 'model_weights',
-           'pretrained_file', 'start_from', 'pixel_stats', 'fast_bf16', 'BF16Training', 'face_learner', 'fit',
-           'TellTime', 'random_state', 'set_random_state', 'Checkpoint', 'training_file', 'forget_trainings',
+           'pretrained_file', 'choose_start', 'start_from', 'pixel_stats', 'fast_bf16', 'BF16Training', 'face_learner',
+           'fit', 'TellTime', 'random_state', 'set_random_state', 'Checkpoint', 'training_file', 'forget_trainings',
            'stoppable', 'train']
 
 # %% ../nbs/05_core.ipynb #core-03
@@ -231,6 +231,16 @@ def pretrained_file(
     print(f'Starting from random weights: {lost} ({how} for the next time).')
 
 
+def choose_start(
+    arch=None, # architecture: a name or a torchvision function; None: that of a model folder, resnet34 with ImageNet weights, and without any a smaller one
+    pretrained='auto', # see `pretrained_file`
+): # the architecture, and the file of its weights (None for random ones)
+    "What a training begins with; the errors are those of `find_arch` and `pretrained_file`."
+    arch = arch or model_weights(pretrained)[1].get('architecture')
+    weights = pretrained_file(arch or 'resnet34', pretrained)
+    return arch or ('resnet34' if weights else 'ese_vovnet19b_slim'), weights # a small one learns as much from nothing, in half of the time
+
+
 def _of_model(file): return file.name == 'weights.safetensors' and (file.parent/'config.json').is_file()
 
 def start_from(
@@ -296,7 +306,7 @@ class BF16Training(Callback):
 # %% ../nbs/05_core.ipynb #core-44
 def face_learner(
     dls, # fastai `DataLoaders`
-    arch='resnet34', # any torchvision or timm architecture
+    arch, # any torchvision or timm architecture
     weights=None, # file of pretrained weights from `pretrained_file`, None for random ones
     cbs=(), # more fastai callbacks, one or several
     loss_weights=None, # how heavy mistakes weigh: see `class_weights`
@@ -499,7 +509,7 @@ def stoppable(
 
 def train(
     path, # folder with a sub-folder of pictures per class, or a Pascal VOC folder (`images/`, `annotations/`)
-    arch=None, # any torchvision or timm architecture; None: that of the model folder in `pretrained`, resnet34 if there is none
+    arch=None, # any torchvision or timm architecture; None: see `choose_start`
     epochs=None, # passes over the training pictures; None: see `fit`
     size=None, # width and height of what the network sees, in pixels; None looks at the pictures and picks one
     bs=None, # pictures in a batch; None suits how many there are
@@ -515,15 +525,14 @@ def train(
     loss_weights=None, # how heavy mistakes weigh in the loss: None, 'balanced' or a dict class → weight, see `class_weights`
     **kwargs, # passed on to `face_dataloaders`: `splitter` (any fastai splitter), `exclude` (pictures to leave out), `method` …
 ) -> Learner: # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
-    "Train a classifier on the pictures in `path`; the errors are those of `find_arch`, `face_dataloaders`, `pretrained_file` and `stoppable`."
+    "Train a classifier on the pictures in `path`; the errors are those of `choose_start`, `face_dataloaders` and `stoppable`."
     settings = {k: v for k, v in locals().items() if k != 'resume'}
-    arch = arch or model_weights(pretrained)[1].get('architecture', 'resnet34')
-    name = getattr(find_arch(arch), '__name__', arch)
     folder = prepare_folder(path, label_func=label_func, **{k: kwargs[k] for k in ('margin', 'cache') if k in kwargs})
+    arch, weights = choose_start(arch, pretrained)
+    name = getattr(find_arch(arch), '__name__', arch)
     file = training_file(**{**settings, 'path': Path(path).resolve(), 'arch': name})
     forget_trainings(file.parent)
     with stoppable(file, resume):
-        weights = pretrained_file(arch, pretrained)
         size = size or pick_size(find_pictures(folder))
         set_seed(seed)
         tfms = augmentations(size) if batch_tfms is None else batch_tfms
