@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['IMAGENET_MEAN', 'IMAGENET_STD', 'FORMATS', 'EXTENSIONS', 'resize_picture', 'to_array', 'MaskclfError', 'PictureError',
-           'open_picture', 'find_pictures']
+           'open_picture', 'find_pictures', 'photo_of']
 
 # %% ../nbs/02_pictures.ipynb #pictures-02
-import io, os, struct, threading, warnings, zlib
+import io, os, re, struct, threading, warnings, zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -210,3 +210,11 @@ def find_pictures(
     found = [f for f in _walk(path, set()) if f.suffix.lower() in EXTENSIONS + _REFUSED]
     if not found: raise FileNotFoundError(f'There are no pictures in the folder {_tell(path)}: put JPEG or PNG files there.')
     return found
+
+# %% ../nbs/02_pictures.ipynb #pictures-40
+def photo_of(
+    file,  # a picture, by its path or its name
+):
+    "The photo a crop was cut from: `party_face03.png` comes from `party`. Any other picture is a photo of its own, known by its path."
+    photo, cut_out = re.subn(r'_face\d\d+$', '', Path(file).stem)
+    return photo if cut_out else Path(file).as_posix()
