@@ -33,7 +33,8 @@ def from_pickle(
     trust=False,  # True: you know who made the file, and it may run any code when it is loaded
 ):
     "The fastai `Learner` in a pickle, for `save` to make a model folder of it; without `trust=True` a `ModelError`, and the file stays closed."
-    if not trust: raise ModelError(f'{file} is a pickle, which could run any code when it is loaded: if you know who made it, from_pickle(..., trust=True).')
+    if not trust:
+        raise ModelError(f'{file} is a pickle, which could run any code when it is loaded: if you know who made it, from_pickle(..., trust=True).')
     from fastai.learner import load_learner
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # fastai warns of pickles
@@ -300,7 +301,8 @@ def _openvino():
 def _choose_runtime(runtime):
     "The runtimes to try, the best first; `ModelError` where the one asked for is missing."
     if runtime not in ('auto', 'onnxruntime', 'openvino'): raise ModelError(f'There is no runtime {runtime!r}: choose auto, onnxruntime or openvino.')
-    if runtime == 'openvino' and not _openvino(): raise ModelError("OpenVINO is not installed: pip install 'maskclf[openvino]', or choose another runtime.")
+    if runtime == 'openvino' and not _openvino():
+        raise ModelError("OpenVINO is not installed: pip install 'maskclf[openvino]', or choose another runtime.")
     if runtime == 'auto': return ('openvino', 'onnxruntime') if _openvino() else ('onnxruntime',)
     return runtime,
 
@@ -537,7 +539,8 @@ def _read_config(folder):
     hint = 'Name the folder that maskclf.inference.save wrote.'
     if not folder.exists(): raise ModelError(f'{folder} does not exist. {hint}')
     if folder.is_file() and _is_pickle(folder):
-        raise ModelError(f'{folder} is a pickle, which could run any code when it is loaded. If you know who made it: save(from_pickle({folder.name!r}, trust=True), "my-model").')
+        raise ModelError(f'{folder} is a pickle, which could run any code when it is loaded. '
+                         f'If you know who made it: save(from_pickle({folder.name!r}, trust=True), "my-model").')
     if not folder.is_dir(): raise ModelError(f'{folder} is a file, but a model is a folder. {hint}')
     if not file.is_file(): raise ModelError(f'{folder} is not a model folder: it has no config.json. {hint}')
     content = _read_limited(file, MAX_CONFIG)
@@ -599,12 +602,12 @@ def _uses_other_files(message):
     return any(map(_uses_other_files, parts))
 
 # %% ../nbs/07_inference.ipynb #inference-51
-def _read_weights(folder, config):
-    "The weights in weights.safetensors by their names, undamaged."
-    from safetensors.torch import load
-    file, told = folder/'weights.safetensors', config['files'].get('weights.safetensors') or {}
+def _read_weights(folder, config, load):
+    "The weights in weights.safetensors by their names, undamaged; `load` comes from safetensors.torch or safetensors.numpy."
+    file, told = folder/'weights.safetensors', config['files'].get('weights.safetensors')
+    if not told: raise ModelError(f'{folder} was made without weights.safetensors, which training needs: take the folder that it was made from.')
     content = _read_limited(file, MAX_MODEL)
-    if hashlib.sha256(content).hexdigest() != told.get('sha256'):
+    if not isinstance(told, dict) or hashlib.sha256(content).hexdigest() != told.get('sha256'):
         raise ModelError(f'{file} is not the file that was saved (its sha256 differs): {_AGAIN}')
     try: return load(content)
     except Exception as error: raise ModelError(f'{file} cannot be loaded: {_AGAIN}') from error
@@ -615,8 +618,9 @@ def to_learner(
 ):
     "A fastai `Learner` with the weights of a model folder, to evaluate or to train further; raises `ModelError`."
     from maskclf.core import face_learner
+    from safetensors.torch import load
     folder, config = Path(path), _read_config(Path(path))
-    weights = _read_weights(folder, config)
+    weights = _read_weights(folder, config, load)
     for plain in (True, False):  # the head after random weights, then that after pretrained ones
         try: learn = face_learner(dls, config.get('architecture'), plain=plain)
         except ValueError as error: raise ModelError(f'The network in {folder} cannot be built from its name: {error}') from error
