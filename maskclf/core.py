@@ -523,10 +523,11 @@ def train(
     resume=False, # go on with a training that was stopped, called with the same settings
     label_func=parent_label, # file → label
     loss_weights=None, # how heavy mistakes weigh in the loss: None, 'balanced' or a dict class → weight, see `class_weights`
+    then=None, # called with the trained `Learner` while its epochs are still kept: to save it, say, so that a power cut at that moment costs nothing
     **kwargs, # passed on to `face_dataloaders`: `splitter` (any fastai splitter), `exclude` (pictures to leave out), `method` …
 ) -> Learner: # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
     "Train a classifier on the pictures in `path`; the errors are those of `choose_start`, `face_dataloaders` and `stoppable`."
-    settings = {k: v for k, v in locals().items() if k != 'resume'}
+    settings = {k: v for k, v in locals().items() if k not in ('resume', 'then')}
     folder = prepare_folder(path, label_func=label_func, **{k: kwargs[k] for k in ('margin', 'cache') if k in kwargs})
     arch, weights = choose_start(arch, pretrained)
     name = getattr(find_arch(arch), '__name__', arch)
@@ -540,4 +541,5 @@ def train(
         learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights)
         learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)
         fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume), TellTime()])
+        if then: then(learn)
     return learn
