@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'sentence', 'exit_code', 'main', 'samples', 'crop', 'doctor', 'training_rows', 'finish', 'train', 'answers',
-           'write_rows', 'predict', 'stored_report', 'evaluate', 'cross_validate', 'free_name', 'demo']
+           'write_rows', 'predict', 'stored_report', 'evaluate', 'export', 'cross_validate', 'free_name', 'demo']
 
 # %% ../nbs/20_cli.ipynb #cli-02
 import contextlib, csv, errno, json, os, sys, traceback, warnings
@@ -152,13 +152,16 @@ def _option(help, *names, **more):
 _FOLDER = 'Folder with a folder per class, or photos with boxes (images/ and annotations/*.xml, Pascal VOC).'
 _Pictures = Annotated[Path, _argument('PICTURES', _FOLDER)]
 _Model = Annotated[Path, _argument('MODEL', 'Model folder from `maskclf train`.')]
-_Arch = Annotated[str, _option('Architecture of the network, any of torchvision or timm.')]
+_ARCH = 'Architecture of the network, any of torchvision or timm.'
+_Arch = Annotated[str, _option(f'{_ARCH} Left out: that of the model in --pretrained; resnet34 with ImageNet weights; without any, a smaller one.')]
 _Epochs = Annotated[int, _option('How often each picture is looked at.', min=1)]
-_Pretrained = Annotated[Literal['auto', 'yes', 'no'], _option('auto: use ImageNet weights if available; yes: require them; no: train from scratch.')]
+_Pretrained = Annotated[str, _option('auto: use ImageNet weights if available; yes: require them; no: train from scratch; or a model folder to '
+    'start from.', metavar='auto|yes|no|MODEL')]
 _WEIGHTS = dict(auto='auto', yes=True, no=False)
 _MaxError = Annotated[float, _option('Let the model say `unsure` where it must, so that of its answers at most this share is wrong.',
     min=0.0001, max=0.9999)]
 _Exclude = Annotated[Path, _option('Text file with the paths of pictures to leave out, as `maskclf doctor --fix-list` writes it.')]
+_Runtime = Annotated[Literal['auto', 'onnxruntime', 'openvino'], _option('What computes; auto: OpenVINO where it is installed.')]
 _Size = Annotated[int, _option('Width and height, in pixels, of what the network sees.', min=16)]
 
 def _name(path):
@@ -287,14 +290,16 @@ def finish(
     max_error=None,  # share of wrong answers allowed, see `maskclf.evaluate.calibrate`; None: the model always answers
 ):
     "Evaluate `learn` on the pictures kept aside, write model folder and page; the `Report`."
+    from functools import partial
     from maskclf.core import history
-    from maskclf.evaluate import evaluate as judge
+    from maskclf.evaluate import evaluate as judge, explain
     from maskclf.inference import save
     from maskclf.pages import write_report
     curves = history(learn)
     report = judge(learn)
-    save(learn, model, report, _calibration(report, max_error))
-    write_report(report, page, curves, title=title)
+    calibration = _calibration(report, max_error)
+    save(learn, model, report, calibration)
+    write_report(report, page, curves, title, calibration, partial(explain, learn))
     return report
 
 def _calibration(report, max_error):
@@ -328,13 +333,13 @@ def _show_source(path):
 def train(
     path: _Pictures,  # what to learn from
     out: Annotated[Path, _option('Model folder to make; OUT-report.html goes beside it.', callback=_new_folder)] = Path('mask-model'),  # model folder
-    arch: _Arch = 'resnet34',  # architecture of the network
+    arch: _Arch = None,  # architecture of the network; None: see the help
     epochs: _Epochs = None,  # passes over the pictures; None: as many as suit how many there are
     size: _Size = None,  # width and height in pixels; None: suits the pictures
     bs: Annotated[int, _option('Pictures in a batch.', min=2)] = None,  # pictures in a batch; None: 64, fewer for small folders
     valid_pct: Annotated[float, _option('Share of the photos to keep aside to check with.', min=0.01, max=0.99)] = 0.2,  # share of the photos
     seed: Annotated[int, _option('Another number divides the photos in another way.')] = 42,  # same seed, same split
-    pretrained: _Pretrained = 'auto',  # ImageNet weights?
+    pretrained: _Pretrained = 'auto',  # ImageNet weights, or a model folder
     method: Annotated[Literal['squish', 'crop', 'pad'], _option('How a picture becomes square.')] = 'squish',  # how a picture becomes square
     keep_copies: Annotated[bool, _option('Keep pictures that show the same on one side of the split.')] = True,  # False: only by photo
     max_error: _MaxError = None,  # share of wrong answers allowed; None: it always answers
@@ -350,15 +355,17 @@ def train(
       maskclf train my-pictures --out my-model
       maskclf train photos --arch resnet18 --epochs 10 --size 96
       maskclf train my-pictures --out my-model --resume    after Ctrl-C
+      maskclf train new-pictures --pretrained my-model     with what that one has learned
     """
     from maskclf.core import train as fit
     page = out.with_name(f'{out.name}-report.html')
     _check_free(out, page, overwrite)
     wanted = _show_source(path)
+    done = []
+    then = lambda learn: done.append(finish(learn, out, page, f'Trained on {_name(path)}', max_error))  # until it is saved, the epochs are kept
     learn = fit(path, arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=resume, keep_copies=keep_copies,
-                pretrained=_WEIGHTS[pretrained], exclude=exclude or (), cbs=[training_rows()])
-    report = finish(learn, out, page, f'Trained on {_name(path)}', max_error)
-    print(f'\n{report}\n\nmodel   {out}\nreport  {page}')
+                pretrained=_WEIGHTS.get(pretrained, pretrained), exclude=exclude or (), cbs=[training_rows()], then=then)
+    print(f'\n{done[0]}\n\nmodel   {out}\nreport  {page}')
     if not exclude and len(learn.dls.train_ds) + len(learn.dls.valid_ds) < wanted: raise typer.Exit(1)
 
 # %% ../nbs/20_cli.ipynb #cli-28
@@ -435,15 +442,26 @@ def _into_file(classifier, found, dest, resume, bs):
     return failed
 
 # %% ../nbs/20_cli.ipynb #cli-33
+_PREDICTED = ('Model folder from `maskclf train` (left out: the model that comes with maskclf, which looks at faces), then pictures, and folders '
+    'of pictures.')
+
+def _model_and_pictures(typed):
+    "The model folder, if one was typed first, else None; and the pictures."
+    first, *others = typed
+    if not os.path.lexists(first): raise FileNotFoundError(f'{first} is neither a model folder nor a picture: nothing has that name.')
+    if not any((first/name).is_file() for name in ('config.json', 'model.onnx')): return None, typed
+    if not others: raise typer.BadParameter(f'{first} is a model: name the pictures, too.')
+    return first, others
+
 @app.command()
 def predict(
-    model: _Model,  # model folder
-    pictures: Annotated[list[Path], _argument('PICTURES', 'Pictures, and folders of pictures.')],  # pictures and folders
+    typed: Annotated[list[Path], _argument('[MODEL] PICTURES', _PREDICTED)],  # model folder or none, pictures and folders
     as_json: Annotated[bool, _option('Print a JSON list, with the probability of every class.', '--json')] = False,  # JSON in place of the table
     as_csv: Annotated[bool, _option('Print CSV: file, label, probability, best, error.', '--csv')] = False,  # CSV in place of the table
     out: Annotated[Path, _option('Write the rows to this .csv, .jsonl or .parquet file, as they come.')] = None,  # file for the rows; None prints them
     resume: Annotated[bool, _option('Go on with OUT, which a stopped run left behind.', '--resume')] = False,  # go on with `out`
     bs: Annotated[int, _option('Pictures that go through the network at a time.', min=1)] = 32,  # pictures that go through the network at a time
+    runtime: _Runtime = 'auto',  # which program computes
 ):
     """Say which class each picture belongs to.
 
@@ -451,6 +469,7 @@ def predict(
 
     \b
       maskclf predict my-model picture.jpg
+      maskclf predict face.jpg                                      with the model that comes with maskclf
       maskclf predict my-model folder --csv > answers.csv
       maskclf predict my-model folder --out answers.csv --resume    after Ctrl-C
     """
@@ -458,7 +477,9 @@ def predict(
     if resume and not out: raise typer.BadParameter('--resume needs the file to go on with: add --out')
     from maskclf.inference import Classifier
     from tqdm import tqdm
-    classifier, found = Classifier(model), list(_find_all(pictures))
+    model, pictures = _model_and_pictures(typed)
+    if not model: _complain('note: no model is named, so the one that comes with maskclf answers. It wants a face that fills the picture.')
+    classifier, found = Classifier(model, runtime=runtime), list(_find_all(pictures))
     if out: failed = _into_file(classifier, found, out, resume, bs)
     else:
         rows = tqdm(answers(classifier, found, bs), total=len(found), unit='picture', leave=False, disable=sys.stdout.isatty() or None)
@@ -533,17 +554,41 @@ def evaluate(
     print(json.dumps(dict(evaluated=which, **figures), ensure_ascii=False, indent=1) if as_json else f'{model} on {which}\n\n{report}')
     if report.n < len(report.rows): raise typer.Exit(1)
 
+# %% ../nbs/20_cli.ipynb #cli-52
+def _megabytes(folder): return sum(f.stat().st_size for f in folder.glob('model.onnx')) / 1e6
+
+@app.command()
+def export(
+    model: _Model,  # model folder
+    out: Annotated[Path, _argument('OUT', 'Model folder to make.')],  # model folder to make
+    precision: Annotated[Literal['fp16', 'int8'], _option('fp16: half the size, nearly the same answers; int8: a quarter, and faster.')] = 'fp16',  # format
+    pictures: Annotated[Path, _option(f'To compare on; int8 needs it. {_FOLDER}')] = None,  # pictures like those to come
+    weights: Annotated[bool, _option('Take along what further training needs.', '--weights')] = False,  # weights.safetensors too?
+):
+    """Make a model smaller and faster.
+
+    \b
+      maskclf export my-model small-model
+      maskclf export my-model fast-model --precision int8 --pictures my-pictures
+    """
+    from maskclf.export import export_model
+    if pictures and (pictures/'annotations').is_dir(): from maskclf.data import prepare_folder; pictures = prepare_folder(pictures)
+    export_model(model, out, precision, pictures, weights)
+    told = json.loads((out/'config.json').read_text(encoding='utf-8'))['precision']
+    print(f'{model}  {_megabytes(model):.1f} MB\n{out}  {_megabytes(out):.1f} MB, the same label for {told["labels_equal"]} of {told["pictures"]} '
+          f'{told["compared_on"]}, probabilities up to {told["largest_difference"]:.2g} away')
+
 # %% ../nbs/20_cli.ipynb #cli-49
 @app.command('cross-validate')
 def cross_validate(
     path: _Pictures,  # what to learn from
     out: Annotated[Path, _option('Folder for the results; the same command goes on with what is there.')] = Path('cross-validation'),  # results
     folds: Annotated[int, _option('How many networks are trained.', min=2)] = 5,  # number of trainings
-    arch: _Arch = 'resnet34',  # architecture of the network
+    arch: _Arch = None,  # architecture of the network; None: see the help
     epochs: _Epochs = None,  # passes over the pictures; None: as many as suit how many there are
     size: _Size = None,  # width and height in pixels; None: suits the pictures
     seed: Annotated[int, _option('Another number divides the photos in another way.')] = 42,  # same seed, same folds
-    pretrained: _Pretrained = 'auto',  # ImageNet weights?
+    pretrained: _Pretrained = 'auto',  # ImageNet weights, or a model folder
     exclude: _Exclude = None,  # list of pictures to leave out
     as_json: Annotated[bool, _option('Print JSON.', '--json')] = False,  # JSON in place of the table
 ):
@@ -554,7 +599,7 @@ def cross_validate(
     """
     from maskclf.evaluate import calibrate, cross_validate as judge
     show = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext() # JSON stands alone
-    with show: report = judge(path, out, folds, seed, arch=arch, epochs=epochs, size=size, pretrained=_WEIGHTS[pretrained],
+    with show: report = judge(path, out, folds, seed, arch=arch, epochs=epochs, size=size, pretrained=_WEIGHTS.get(pretrained, pretrained),
                               exclude=exclude or (), cbs=[training_rows()])
     calibration = calibrate(report)
     if as_json: return _print_json(dict(report.to_dict(), calibration=vars(calibration)))
@@ -580,7 +625,7 @@ def _show_some(model, report, k=2):
 def demo(
     out: Annotated[Path, _option('Folder to make; if it exists, OUT-2, OUT-3 and so on.', callback=_new_folder)] = Path('maskclf-demo'),  # where
     n: Annotated[int, _option('How many faces to draw, a third of them for each class.', min=30)] = 2000,  # number of faces
-    arch: _Arch = 'resnet10t',  # architecture of the network
+    arch: Annotated[str, _option(_ARCH)] = 'resnet10t',  # architecture of the network
     epochs: _Epochs = 28,  # passes over the faces
     size: _Size = 48,  # pixels a side
     seed: Annotated[int, _option('Another number draws other faces.')] = 42,  # same seed, same faces

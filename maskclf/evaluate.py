@@ -233,7 +233,7 @@ def evaluate(
 @patch(as_prop=True)
 def photos(self: Report):
     "The photo that each counted picture was cut from, as numbers from 0; a picture without a file is a photo of its own."
-    from maskclf.data import photo_of
+    from maskclf.pictures import photo_of
     return pd.factorize(np.array([photo_of(file) or f'/{i}' for i, file in enumerate(self.counted.file)], dtype=object))[0]
 
 def bootstrap(
