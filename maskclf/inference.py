@@ -213,14 +213,14 @@ def save(
     calibration=None,  # anything with a `temperature` and a `threshold`; None: 1, and no threshold
 ):
     "Write the learner as a folder that can run no code: config.json, model.onnx, weights.safetensors; raises `ModelError`, `FileExistsError`."
-    from safetensors.torch import save_file
+    from safetensors.torch import save as to_bytes  # its `save_file` makes files that only their owner may read
     steps = _preprocessing(learn)
     decision = _decision(calibration, steps['labels'])
     config = dict(format=FORMAT, schema=SCHEMA, **steps, **decision, **_describe(learn, report))
     weights = {name: v.detach().cpu().clone().contiguous() for name, v in learn.model.state_dict().items()}
     with _new_folder(Path(dest).resolve()) as folder:
         export_onnx(learn.model, steps['size'], folder/'model.onnx')
-        save_file(weights, folder/'weights.safetensors', dict(architecture=config['architecture']))
+        (folder/'weights.safetensors').write_bytes(to_bytes(weights, dict(architecture=config['architecture'])))
         _write_config(folder, config)
         config['parity'] = _parity(learn, folder)
         _check_parity(config['parity'])
