@@ -100,9 +100,10 @@ def _check_request(model, dest, precision, pictures, config):
 
 def _write_halved_weights(model, config, folder):
     "weights.safetensors once more, as float16."
-    from safetensors.numpy import load, save_file
+    from safetensors.numpy import load, save as to_bytes  # its `save_file` makes files that only their owner may read
     weights = _read_weights(model, config, load)
-    save_file({name: w.astype(np.float16) if w.dtype == np.float32 else w for name, w in weights.items()}, folder/'weights.safetensors')
+    halved = {name: w.astype(np.float16) if w.dtype == np.float32 else w for name, w in weights.items()}
+    (folder/'weights.safetensors').write_bytes(to_bytes(halved))
 
 def _checked_agreement(original, folder, pixels):
     "How far the model in `folder` agrees with the original; `ModelError` if that is too little."
