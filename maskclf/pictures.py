@@ -80,9 +80,10 @@ def to_array(
     method='squish',     # as in `resize_picture`
     mean=IMAGENET_MEAN,  # of each channel, subtracted
     std=IMAGENET_STD,    # of each channel, divided by
+    draft=False,         # True: decode no more of a large JPEG than is needed, as `open_picture` does with `least`
 ):
     "The numbers a network reads: float32 of shape 3 × size × size, channels first, normalised."
-    picture = resize_picture(open_picture(source), size, method)
+    picture = resize_picture(open_picture(source, least=size if draft else None), size, method)
     pixels = np.asarray(picture, dtype=np.float32) / 255
     pixels = (pixels - np.array(mean, dtype=np.float32)) / np.array(std, dtype=np.float32)
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
@@ -154,11 +155,18 @@ def _from_array(pixels):
                            'give bytes (uint8) of shape height × width, height × width × 3 or height × width × 4.')
     return Image.fromarray(pixels)
 
-def _decode(source, name, max_pixels):
+def _draft(image, least):
+    "Have a JPEG decoded at 1/2, 1/4 or 1/8 of its size, with 2 × `least` and at least 150 pixels left on its shorter side; that size, or None."
+    side = max(2 * least, 150)
+    told = image.draft(None, (side, side))
+    return told and (round(told[1][2]), round(told[1][3]))
+
+def _decode(source, name, max_pixels, least):
     "The upright RGB picture in `source`, a binary file or a PIL image; `name` is for the errors."
     try:
         image = source if isinstance(source, Image.Image) else _read_header(source)
         if image.width * image.height > max_pixels: raise Image.DecompressionBombError
+        size = _draft(image, least) if least and image is not source else None  # a picture of the caller stays as it is
         image.load()
     except Image.DecompressionBombError:
         raise PictureError(f'{name} has more than {max_pixels / 1e6:g} million pixels: make it smaller and try again.') from None
@@ -166,16 +174,18 @@ def _decode(source, name, max_pixels):
         why = _DAMAGED if isinstance(source, Image.Image) else _refusal(_rewound(source).read(1000))
         raise PictureError(f'{name} {why}') from error
     picture = _as_rgb(image)
+    if size and size != picture.size: picture = picture.crop((0, 0, *size))  # a last row or column that is mostly beyond the edge
     picture.info = {}  # the orientation is applied below and must not be found again
     return picture.transpose(_TURNS[turn]) if (turn := _orientation(image)) in _TURNS else picture
 
 def open_picture(
     source,                  # a path, bytes, a binary file (read from its start), a PIL image, or an array of bytes, height × width (× 3 or 4)
     max_pixels=50_000_000,   # width × height above which a picture is refused before it is decoded
+    least=None,              # pixels needed on the shorter side: a large JPEG file is decoded smaller, with at least twice as many; None: all pixels
 ):
     "The picture as an upright PIL image in RGB, whatever the file held; raises `PictureError` where that cannot be."
     if isinstance(source, (str, os.PathLike)):
-        with _open_file(Path(source)) as file: return _decode(file, _tell(source), max_pixels)
+        with _open_file(Path(source)) as file: return _decode(file, _tell(source), max_pixels, least)
     if isinstance(source, (bytes, bytearray, memoryview)): source = io.BytesIO(source)
     if isinstance(source, np.ndarray): source = _from_array(source)
     name = getattr(source, 'filename', None) or getattr(source, 'name', None)
@@ -183,7 +193,7 @@ def open_picture(
     if hasattr(source, 'read'): source = _rewound(source)
     elif not isinstance(source, Image.Image):
         raise PictureError(f'{source!r:.80} is no picture: give a path, bytes, a file, a PIL image or an array.')
-    return _decode(source, name, max_pixels)
+    return _decode(source, name, max_pixels, least)
 
 # %% ../nbs/02_pictures.ipynb #pictures-36
 EXTENSIONS = tuple('.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .bmp .tif .tiff .avif'.split())  # read here
