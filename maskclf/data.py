@@ -476,7 +476,7 @@ def _direction(numbers):
 
 def look_at(
     file,         # a picture
-    picture=None, # what `open_picture` gives for it; None opens it here
+    picture=None, # what `open_picture` gives for it, a draft too (`pixels` is then that of the draft); None opens all of it here
 ):
     "Take a `Look` at a picture; PictureError if it cannot be opened."
     picture = picture or open_picture(file)
@@ -561,23 +561,30 @@ class LoadPicture(Transform):
         size,                 # width and height of the result, in pixels
         method='squish',      # how to get there: 'squish', 'crop' or 'pad'
         memory=1_000_000_000, # bytes of pictures to remember; those beyond are read each time
+        draft=True,           # decode no more of a large JPEG than is needed, as `to_array` does if it is asked to; False: all of it
     ):
         super().__init__()
-        self.size, self.method, self.memory = size, method, memory
+        self.size, self.method, self.memory, self.draft = size, method, memory, draft
         self._forget()
 
     def _forget(self): self._memo, self._used = {}, 0
     def __getstate__(self): return {k: v for k, v in self.__dict__.items() if k not in ('_memo', '_used')} # what is saved holds no pictures
-    def __setstate__(self, state): self.__dict__.update(state); self._forget()
+    def __setstate__(self, state): self.__dict__.update({'draft': False, **state}); self._forget() # before there were drafts, all was decoded
     def encodes(self, source): return self.load(source)
 
+    def open(self,
+        source, # a file, or a picture in memory
+    ):
+        "The picture that is to be resized, as `open_picture` gives it."
+        return open_picture(source, least=self.size if self.draft else None)
+
     def _read(self, source, picture=None):
-        pixels = np.array(resize_picture(picture or open_picture(source), self.size, self.method))
+        pixels = np.array(resize_picture(picture or self.open(source), self.size, self.method))
         return TensorImage(torch.from_numpy(pixels).permute(2, 0, 1).contiguous())
 
     def load(self,
         source,       # a file, or a picture in memory
-        picture=None, # what `open_picture` gives for it; None opens it here, if it is not remembered
+        picture=None, # what `open` gives for it; None opens it here, if it is not remembered
     ):
         "The tensor of `source`; PictureError if it cannot be opened."
         if not isinstance(source, (str, Path)) or not os.path.isfile(source): return self._read(source, picture)
@@ -593,9 +600,10 @@ def PictureBlock(
     size,                 # width and height the network gets, in pixels
     method='squish',      # how to get there: 'squish', 'crop' or 'pad'
     memory=1_000_000_000, # bytes of pictures to remember
+    draft=True,           # decode no more of a large JPEG than is needed
 ):
     "A fastai `TransformBlock` to use in place of `ImageBlock`."
-    return TransformBlock(type_tfms=LoadPicture(size, method, memory), batch_tfms=IntToFloatTensor)
+    return TransformBlock(type_tfms=LoadPicture(size, method, memory, draft), batch_tfms=IntToFloatTensor)
 
 # %% ../nbs/03_data.ipynb #data-38
 def _check_classes(files, label_func, path):
@@ -728,9 +736,9 @@ def face_dataloaders(
     "fastai `DataLoaders` for the faces in a folder, split by photo; DataError if nothing can be learned from it."
     folder = prepare_folder(path, margin, label_func, cache)
     block = PictureBlock(size or pick_size(find_pictures(folder)), method)
-    looks, load = [], block.type_tfms[0].load
-    def read(file): # opened once, looked at as it is, and remembered as the network gets it
-        load(file, picture := open_picture(file))
+    looks, loader = [], block.type_tfms[0]
+    def read(file): # opened once, looked at before it is resized, and remembered as the network gets it
+        loader.load(file, picture := loader.open(file))
         looks.append(look_at(file, picture))
     files = labelled_pictures(folder, label_func, read, exclude)
     _check_classes(files, label_func, path)
