@@ -64,7 +64,7 @@ def _short(tensor):
     return [float(str(v)) for v in tensor.cpu().numpy().ravel().astype(np.float32)]
 
 def _preprocessing(learn):
-    "Labels, size, resize method, mean and standard deviation, read from the learner's DataLoaders."
+    "Labels, size, resize method, mean, standard deviation, and whether drafts are used, read from the learner's DataLoaders."
     from fastai.data.transforms import Normalize
     from maskclf.data import LoadPicture
     steps = _transforms(learn.dls)
@@ -72,7 +72,7 @@ def _preprocessing(learn):
     norms = [step for step in steps if isinstance(step, Normalize)]
     if len(loads) != 1 or len(norms) > 1: raise ModelError(_NOT_OURS)
     mean, std = (_short(norms[0].mean), _short(norms[0].std)) if norms else ([0.] * 3, [1.] * 3)
-    return dict(labels=_labels(learn.dls), size=int(loads[0].size), method=loads[0].method, mean=mean, std=std)
+    return dict(labels=_labels(learn.dls), size=int(loads[0].size), method=loads[0].method, mean=mean, std=std, draft=bool(loads[0].draft))
 
 # %% ../nbs/07_inference.ipynb #inference-20
 def export_onnx(
@@ -266,7 +266,7 @@ class Classifier:
 
     def to_array(self, picture):
         "What the network reads of one picture: float32, 3 × size × size."
-        return to_array(picture, self.size, self.method, self.config['mean'], self.config['std'])
+        return to_array(picture, self.size, self.method, self.config['mean'], self.config['std'], self.config.get('draft', False))
 
     def probabilities(self, pixels):
         "The probabilities (n × classes) for an array of pictures as `to_array` gives them."
@@ -495,7 +495,7 @@ def _show_answer(content, classifier, shown, answer):
     "Put the picture in `content` and the prediction into their widgets, or the reason why there is none."
     try:
         picture = open_picture(content)
-        answer.value = _as_html(classifier.predict(picture))
+        answer.value = _as_html(classifier.predict(content))  # as a file, which is how the network saw its pictures
         shown.value = _as_png(picture, 320)
         shown.layout.display = 'block'
     except PictureError as error:
@@ -575,7 +575,8 @@ def _wrong(config):
     tests = dict(
         labels=_are_labels, size=lambda v: type(v) is int and 0 < v <= 4096, method=lambda v: v in ('squish', 'crop', 'pad'),
         mean=_are_three, std=lambda v: _are_three(v) and min(v) > 0, temperature=_is_temperature,
-        thresholds=lambda v: _are_thresholds(v, config['labels']), files=_has_hash)
+        thresholds=lambda v: _are_thresholds(v, config['labels']), files=_has_hash,
+        draft=lambda v: type(config.get('draft', False)) is bool)  # older folders have none
     return next((name for name, fits in tests.items() if not fits(config.get(name))), None)
 
 def _read_model(folder, config):
@@ -617,7 +618,7 @@ def _read_weights(folder, config, load):
 
 def to_learner(
     path,  # folder that `save` wrote
-    dls,   # from `face_dataloaders`, with the same classes, method, mean and std; the size may differ
+    dls,   # from `face_dataloaders`, with the same classes, method, mean and std; the size may differ, and how large JPEGs are decoded
 ):
     "A fastai `Learner` with the weights of a model folder, to evaluate or to train further; raises `ModelError`."
     from maskclf.core import face_learner
@@ -631,7 +632,7 @@ def to_learner(
         if here == there: break
     else: raise ModelError(f'The weights in {folder} do not fit a {config["architecture"]} for {dls.c} classes with a head of ours or of fastai.')
     for name, value in _preprocessing(learn).items():
-        if name == 'size' or np.all(value == config[name]): continue
+        if name in ('size', 'draft') or np.all(value == config[name]): continue
         raise ModelError(f'The model in {folder} has {name}={config[name]}, and these dls have {value}: make them with face_dataloaders to fit.')
     learn.model.load_state_dict(weights)
     learn.maskclf = dict(arch=config['architecture'], size=config['size'])
