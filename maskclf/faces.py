@@ -13,12 +13,16 @@ from .inference import _read_config
 
 # %% ../nbs/12_faces.ipynb #faces-05
 def _classes_of(report):
-    "A row of Markdown for each class: how many pictures, found, precision, with 95 % intervals."
-    rows = [f'| {name} | {r.pictures} | {r.recall} | {r.precision} |' for name, r in report.readable.iterrows()]
-    return '\n'.join(['| class | pictures | found (recall) | right when named (precision) |', '|---|---|---|---|', *rows])
+    "A row of Markdown for each class: how many pictures, found, precision, with 95 % intervals, and what the others were taken for."
+    head = ['| class | pictures | found (recall) | right when named (precision) | else taken for |', '|---|---|---|---|---|']
+    for name, r, row in zip(report.labels, report.readable.itertuples(), report.confusion):
+        others = ', '.join(f'{other} {n}' for other, n in zip(report.labels, row) if n and other != name)
+        head.append(f'| {name} | {r.pictures} | {r.recall} | {r.precision} | {others} |')
+    return '\n'.join(head)
 
 def model_card(
     model,     # model folder, saved with a report
+    title,     # heading of the page
     what,      # the first paragraph: what the model tells apart
     notes=(),  # pairs of a heading and a paragraph: licence of the data, what the model is not for …
 ):
@@ -26,8 +30,8 @@ def model_card(
     config = _read_config(Path(model))
     report, data, smaller = Report.from_dict(config['metrics']), config['data'], config.get('precision')
     lines = [f'- {name}: {text}' for name, text in report.headline.items()]
-    if smaller: lines.append(f'- in {smaller["format"]}, as it is here: the same label as before for {smaller["labels_equal"]} of {smaller["pictures"]} pictures')
+    if smaller: lines.append(f'- made smaller ({smaller["format"]}) since then: the same label for {smaller["labels_equal"]} of {smaller["pictures"]} pictures, old and new to it')
     made = f'The network, {config["architecture"]}, looks at {config["size"]} × {config["size"]} pixels and was trained on {data["training"]:,} pictures.'
     judged = f'Judged on {report.n} pictures that were kept aside. In brackets: 95 % intervals.'
-    parts = [f'# {", ".join(config["labels"])}', what, '## How good it is', judged, '\n'.join(lines), _classes_of(report), '## How it was made', made]
+    parts = [f'# {title}', what, '## How good it is', judged, '\n'.join(lines), _classes_of(report), '## How it was made', made]
     return '\n\n'.join([*parts, *(part for heading, text in notes for part in (f'## {heading}', text))]) + '\n'
