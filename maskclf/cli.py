@@ -153,10 +153,10 @@ _FOLDER = 'Folder with a folder per class, or photos with boxes (images/ and ann
 _Pictures = Annotated[Path, _argument('PICTURES', _FOLDER)]
 _Model = Annotated[Path, _argument('MODEL', 'Model folder from `maskclf train`.')]
 _ARCH = 'Architecture of the network, any of torchvision or timm.'
-_Arch = Annotated[str, _option(f'{_ARCH} Left out: that of the model in --pretrained; resnet34 with ImageNet weights; without any, a smaller one.')]
+_Arch = Annotated[str, _option(f'{_ARCH} Left out: that of the model in --pretrained, else resnet34.')]
 _Epochs = Annotated[int, _option('How often each picture is looked at.', min=1)]
 _Pretrained = Annotated[str, _option('auto: use ImageNet weights if available; yes: require them; no: train from scratch; or a model folder to '
-    'start from.', metavar='auto|yes|no|MODEL')]
+    'start from, or faces, the model that comes with maskclf.', metavar='auto|yes|no|MODEL')]
 _WEIGHTS = dict(auto='auto', yes=True, no=False)
 _MaxError = Annotated[float, _option('Let the model say `unsure` where it must, so that of its answers at most this share is wrong.',
     min=0.0001, max=0.9999)]

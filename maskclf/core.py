@@ -232,13 +232,12 @@ def pretrained_file(
 
 
 def choose_start(
-    arch=None, # architecture: a name or a torchvision function; None: that of a model folder, resnet34 with ImageNet weights, and without any a smaller one
+    arch=None, # architecture: a name or a torchvision function; None: that of a model folder, else resnet34
     pretrained='auto', # see `pretrained_file`
 ): # the architecture, and the file of its weights (None for random ones)
     "What a training begins with; the errors are those of `find_arch` and `pretrained_file`."
-    arch = arch or model_weights(pretrained)[1].get('architecture')
-    weights = pretrained_file(arch or 'resnet34', pretrained)
-    return arch or ('resnet34' if weights else 'ese_vovnet19b_slim'), weights # a small one learns as much from nothing, in half of the time
+    arch = arch or model_weights(pretrained)[1].get('architecture', 'resnet34')
+    return arch, pretrained_file(arch, pretrained)
 
 
 def _of_model(file): return file.name == 'weights.safetensors' and (file.parent/'config.json').is_file()
