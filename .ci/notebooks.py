@@ -111,8 +111,8 @@ def as_markdown(cell, pictures):
 THUMBNAILS = {  # notebook → the cell whose first picture stands for it in the index, and the part of it to show
     '01_samples': ('samples-03', (0, 0, 297, 198)), '02_pictures': ('pictures-07', (0, 20, 285, 151)), '03_data': ('data-10', (0, 70, 516, 349)),
     '04_augment': ('augment-03', (0, 0, 384, 261)), '05_core': ('core-25', (0, 0, 290, 195)), '06_evaluate': ('evaluate-37', (0, 32, 362, 212)),
-    '07_inference': ('inference-38', (0, 25, 185, 310)), '11_export': ('export-08', (0, 0, 300, 200)), '12_faces': ('faces-16', (0, 0, 560, 170)),
-    '18_benchmark': ('benchmark-11', (0, 0, 560, 240)), '19_pages': ('images/19_pages/report.png', (0, 0, 550, 400))}
+    '07_inference': ('inference-38', (0, 25, 185, 310)), '11_export': ('export-08', (0, 0, 283, 214)), '12_faces': ('faces-03', (320, 0, 642, 196)),
+    '18_benchmark': ('benchmark-22', (0, 0, 850, 270)), '19_pages': ('images/19_pages/report.png', (0, 0, 550, 400))}
 
 
 def first_picture(notebook, cell_id):
