@@ -555,7 +555,7 @@ def evaluate(
     if report.n < len(report.rows): raise typer.Exit(1)
 
 # %% ../nbs/20_cli.ipynb #cli-52
-def _megabytes(folder): return sum(f.stat().st_size for f in folder.glob('model.onnx')) / 1e6
+def _megabytes(folder): return (folder/'model.onnx').stat().st_size / 1e6
 
 @app.command()
 def export(
@@ -571,9 +571,9 @@ def export(
       maskclf export my-model small-model
       maskclf export my-model fast-model --precision int8 --pictures my-pictures
     """
+    from maskclf.evaluate import _class_folder
     from maskclf.export import export_model
-    if pictures and (pictures/'annotations').is_dir(): from maskclf.data import prepare_folder; pictures = prepare_folder(pictures)
-    export_model(model, out, precision, pictures, weights)
+    export_model(model, out, precision, pictures and _class_folder(pictures, None), weights)
     told = json.loads((out/'config.json').read_text(encoding='utf-8'))['precision']
     print(f'{model}  {_megabytes(model):.1f} MB\n{out}  {_megabytes(out):.1f} MB, the same label for {told["labels_equal"]} of {told["pictures"]} '
           f'{told["compared_on"]}, probabilities up to {told["largest_difference"]:.2g} away')

@@ -9,7 +9,7 @@ __all__ = ['model_card']
 from pathlib import Path
 
 from .evaluate import Report
-from .inference import _read_config
+from .inference import ModelError, _read_config
 
 # %% ../nbs/12_faces.ipynb #faces-05
 def _classes_of(report):
@@ -26,8 +26,9 @@ def model_card(
     what,      # the first paragraph: what the model tells apart
     notes=(),  # pairs of a heading and a paragraph: licence of the data, what the model is not for …
 ):
-    "A page in Markdown on a model: what it is, how good it is and how that is known; `ModelError` if the folder is no model."
+    "A page in Markdown on a model: what it is, how good it is and how that is known; `ModelError` if the folder is no model or keeps no figures."
     config = _read_config(Path(model))
+    if not config.get('metrics'): raise ModelError(f'{model} keeps no figures to tell of: save the model with a report.')
     report, data, smaller = Report.from_dict(config['metrics']), config['data'], config.get('precision')
     lines = [f'- {name}: {text}' for name, text in report.headline.items()]
     if smaller: lines.append(f'- made smaller ({smaller["format"]}) since then: the same label for {smaller["labels_equal"]} of {smaller["pictures"]} pictures, old and new to it')
