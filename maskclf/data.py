@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pandas as pd
+import platformdirs
 import torch
 from imagehash import phash
 from PIL import Image, ImageOps
@@ -554,22 +555,47 @@ def _warn_of_leaks(files, splits, pairs, group_func):
         + ('.' if group_func is photo_of else ', and same_photo_groups around your group_func.'))
 
 # %% ../nbs/03_data.ipynb #data-35
+class _PixelFile:
+    "Pixels on disk: a file without a name, which is gone when Python ends, however it ends."
+    def __init__(self, most): self.most, self.used, self.file, self.owner = most, 0, None, os.getpid()
+
+    def add(self, pixels):
+        "Where `pixels` have been put; None if there is no room, or this is a worker's copy of the process that keeps the file."
+        try:
+            if self.file is None and pixels.nbytes <= self.most: self._open()
+            if self.used + pixels.nbytes > self.most or self.owner != os.getpid(): return None
+            self.file.seek(self.used)
+            if self.file.write(pixels) < pixels.nbytes: raise OSError('the disk is full')
+        except OSError: self.most = 0; return None
+        self.used += pixels.nbytes
+        return self.used - pixels.nbytes
+
+    def _open(self):
+        "Below the user's cache folder, for the usual temporary folder may lie in memory; the disk keeps half of its room."
+        folder = Path(platformdirs.user_cache_dir('maskclf', appauthor=False))
+        folder.mkdir(parents=True, exist_ok=True)
+        self.most = min(self.most, shutil.disk_usage(folder).free//2)
+        self.file = tempfile.TemporaryFile(dir=folder, buffering=0)
+
+    def get(self, place, shape): return np.memmap(self.file, np.uint8, 'r', place, shape)
+
 class LoadPicture(Transform):
     "Picture file → uint8 `TensorImage` (3, size, size), in the one way all of maskclf shares; it remembers what it has read."
     input_types = (str, Path, bytes, np.ndarray, Image.Image)
     def __init__(self,
         size,                 # width and height of the result, in pixels
         method='squish',      # how to get there: 'squish', 'crop' or 'pad'
-        memory=1_000_000_000, # bytes of pictures to remember; those beyond are read each time
+        memory=1_000_000_000, # bytes of pictures to remember
+        disk=10_000_000_000,  # bytes of further pictures to keep in a file; those beyond are decoded each time
         draft=True,           # decode no more of a large JPEG than is needed, as `to_array` does if it is asked to; False: all of it
     ):
         super().__init__()
-        self.size, self.method, self.memory, self.draft = size, method, memory, draft
+        self.size, self.method, self.memory, self.disk, self.draft = size, method, memory, disk, draft
         self._forget()
 
-    def _forget(self): self._memo, self._used = {}, 0
-    def __getstate__(self): return {k: v for k, v in self.__dict__.items() if k not in ('_memo', '_used')} # what is saved holds no pictures
-    def __setstate__(self, state): self.__dict__.update({'draft': False, **state}); self._forget() # before there were drafts, all was decoded
+    def _forget(self): self._memo, self._used, self._file = {}, 0, _PixelFile(self.disk)
+    def __getstate__(self): return {k: v for k, v in self.__dict__.items() if k not in ('_memo', '_used', '_file')} # what is saved holds no pictures
+    def __setstate__(self, state): self.__dict__.update({'draft': False, 'disk': 0, **state}); self._forget() # an older one knew of neither
     def encodes(self, source): return self.load(source)
 
     def open(self,
@@ -579,31 +605,36 @@ class LoadPicture(Transform):
         return open_picture(source, least=self.size if self.draft else None)
 
     def _read(self, source, picture=None):
-        pixels = np.array(resize_picture(picture or self.open(source), self.size, self.method))
-        return TensorImage(torch.from_numpy(pixels).permute(2, 0, 1).contiguous())
+        pixels = np.asarray(resize_picture(picture or self.open(source), self.size, self.method))
+        return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
     def load(self,
         source,       # a file, or a picture in memory
         picture=None, # what `open` gives for it; None opens it here, if it is not remembered
     ):
         "The tensor of `source`; PictureError if it cannot be opened."
-        if not isinstance(source, (str, Path)) or not os.path.isfile(source): return self._read(source, picture)
+        if not isinstance(source, (str, Path)) or not os.path.isfile(source): return self._tensor(self._read(source, picture))
         now = os.stat(source)
         key = str(source), now.st_size, now.st_mtime_ns # a file that was written anew is read anew
         if key not in self._memo:
             pixels = self._read(source, picture)
-            if self._used + pixels.nbytes > self.memory: return pixels
-            self._memo[key], self._used = pixels, self._used + pixels.nbytes
-        return self._memo[key].clone() # whatever is done to it, what is remembered stays as it is
+            if self._used + pixels.nbytes <= self.memory: self._memo[key], self._used = pixels, self._used + pixels.nbytes
+            elif (place := self._file.add(pixels)) is not None: self._memo[key] = place
+            else: return self._tensor(pixels)
+        kept = self._memo[key]
+        return self._tensor(kept if isinstance(kept, np.ndarray) else self._file.get(kept, (3, self.size, self.size)))
+
+    def _tensor(self, pixels): return TensorImage(torch.from_numpy(np.array(pixels))) # a copy, so what is remembered stays as it is
 
 def PictureBlock(
     size,                 # width and height the network gets, in pixels
     method='squish',      # how to get there: 'squish', 'crop' or 'pad'
     memory=1_000_000_000, # bytes of pictures to remember
+    disk=10_000_000_000,  # bytes of further pictures to keep in a file
     draft=True,           # decode no more of a large JPEG than is needed
 ):
     "A fastai `TransformBlock` to use in place of `ImageBlock`."
-    return TransformBlock(type_tfms=LoadPicture(size, method, memory, draft), batch_tfms=IntToFloatTensor)
+    return TransformBlock(type_tfms=LoadPicture(size, method, memory, disk, draft), batch_tfms=IntToFloatTensor)
 
 # %% ../nbs/03_data.ipynb #data-38
 def _check_classes(files, label_func, path):
@@ -665,8 +696,7 @@ def _tidy(cache):
 
 def _cached_crops(voc, margin, cache, known):
     "The folder with the crops of `voc`, made now if it is not there yet."
-    from platformdirs import user_cache_dir
-    cache = Path(cache or Path(user_cache_dir('maskclf', appauthor=False))/'crops')
+    cache = Path(cache or Path(platformdirs.user_cache_dir('maskclf', appauthor=False))/'crops')
     classes, rare = _usable_classes(voc, known) if known else (None, ())
     folder = cache/f'{voc.resolve().name}-{_fingerprint(voc, margin, *rare)}'
     if (folder/'faces.csv').is_file(): return _use(folder)
