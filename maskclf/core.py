@@ -334,7 +334,8 @@ def fit(
     if pretrained: return learn.fine_tune(epochs or 4, base_lr=lr, cbs=L(cbs))
     epochs = epochs or int(np.clip(round(60_000/max(1, len(learn.dls.train_ds))), 12, 60))
     learn.unfreeze()
-    learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=L(cbs) + [GrowSize()])
+    grow = [] if any(isinstance(cb, GrowSize) for cb in learn.cbs + L(cbs)) else [GrowSize()] # one of your own goes before
+    learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=L(cbs) + grow)
 
 
 class TellTime(Callback):
