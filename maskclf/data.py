@@ -562,8 +562,9 @@ class _PixelFile:
     def add(self, pixels):
         "Where `pixels` have been put; None if there is no room, or this is a worker's copy of the process that keeps the file."
         try:
+            if self.owner != os.getpid(): return None
             if self.file is None and pixels.nbytes <= self.most: self._open()
-            if self.used + pixels.nbytes > self.most or self.owner != os.getpid(): return None
+            if self.used + pixels.nbytes > self.most: return None
             self.file.seek(self.used)
             if self.file.write(pixels) < pixels.nbytes: raise OSError('the disk is full')
         except OSError: self.most = 0; return None
