@@ -22,7 +22,7 @@ _IN_A_TERMINAL = {  # what a message says in Python → what it says in a termin
     'without resume': 'without --resume',
     'go on with it with resume=True': 'go on with it with --resume',
     'maskclf.inference.save wrote': '`maskclf train` made',
-    'see timm.list_models() for the names': 'resnet18, resnet34 and resnet50 are good ones to begin with',
+    'see timm.list_models() for the names': 'lite0, resnet18 and resnet34 are good ones to begin with',
     'choose another architecture, or keep it with learn.export()': 'choose another one with --arch',
     'crop_faces gives a table that says why': '`maskclf crop` says why',
     'name another folder with the argument cache': 'cut the faces out with `maskclf crop` and name the folder of the crops'}
@@ -153,11 +153,13 @@ _FOLDER = 'Folder with a folder per class, or photos with boxes (images/ and ann
 _Pictures = Annotated[Path, _argument('PICTURES', _FOLDER)]
 _Model = Annotated[Path, _argument('MODEL', 'Model folder from `maskclf train`.')]
 _ARCH = 'Architecture of the network, any of torchvision or timm.'
-_Arch = Annotated[str, _option(f'{_ARCH} Left out: that of the model in --pretrained, else resnet34.')]
+_Arch = Annotated[str, _option(f'{_ARCH} Left out: that of the model in --pretrained, else lite0, which needs no network.')]
 _Epochs = Annotated[int, _option('How often each picture is looked at.', min=1)]
 _Pretrained = Annotated[str, _option('auto: use ImageNet weights if available; yes: require them; no: train from scratch; or a model folder to '
     'start from, or faces, the model that comes with maskclf.', metavar='auto|yes|no|MODEL')]
 _WEIGHTS = dict(auto='auto', yes=True, no=False)
+_Quick = Annotated[bool, _option('Train the last layers only, in seconds; --no-quick: all of them. Left out: what suits the number of pictures.', '--quick/--no-quick',
+    show_default=False)]
 _MaxError = Annotated[float, _option('Let the model say `unsure` where it must, so that of its answers at most this share is wrong.',
     min=0.0001, max=0.9999)]
 _Exclude = Annotated[Path, _option('Text file with the paths of pictures to leave out, as `maskclf doctor --fix-list` writes it.')]
@@ -340,6 +342,7 @@ def train(
     valid_pct: Annotated[float, _option('Share of the photos to keep aside to check with.', min=0.01, max=0.99)] = 0.2,  # share of the photos
     seed: Annotated[int, _option('Another number divides the photos in another way.')] = 42,  # same seed, same split
     pretrained: _Pretrained = 'auto',  # ImageNet weights, or a model folder
+    quick: _Quick = None,  # the last layers only, or all; None: see the help
     method: Annotated[Literal['squish', 'crop', 'pad'], _option('How a picture becomes square.')] = 'squish',  # how a picture becomes square
     keep_copies: Annotated[bool, _option('Keep pictures that show the same on one side of the split.')] = True,  # False: only by photo
     max_error: _MaxError = None,  # share of wrong answers allowed; None: it always answers
@@ -353,6 +356,7 @@ def train(
 
     \b
       maskclf train my-pictures --out my-model
+      maskclf train my-pictures --quick                    in seconds
       maskclf train photos --arch resnet18 --epochs 10 --size 96
       maskclf train my-pictures --out my-model --resume    after Ctrl-C
       maskclf train new-pictures --pretrained my-model     with what that one has learned
@@ -364,7 +368,7 @@ def train(
     done = []
     then = lambda learn: done.append(finish(learn, out, page, f'Trained on {_name(path)}', max_error))  # until it is saved, the epochs are kept
     learn = fit(path, arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=resume, keep_copies=keep_copies,
-                pretrained=_WEIGHTS.get(pretrained, pretrained), exclude=exclude or (), cbs=[training_rows()], then=then)
+                pretrained=_WEIGHTS.get(pretrained, pretrained), freeze=quick, exclude=exclude or (), cbs=[training_rows()], then=then)
     print(f'\n{done[0]}\n\nmodel   {out}\nreport  {page}')
     if not exclude and len(learn.dls.train_ds) + len(learn.dls.valid_ds) < wanted: raise typer.Exit(1)
 
@@ -589,6 +593,7 @@ def cross_validate(
     size: _Size = None,  # width and height in pixels; None: suits the pictures
     seed: Annotated[int, _option('Another number divides the photos in another way.')] = 42,  # same seed, same folds
     pretrained: _Pretrained = 'auto',  # ImageNet weights, or a model folder
+    quick: _Quick = None,  # the last layers only, or all; None: see the help
     exclude: _Exclude = None,  # list of pictures to leave out
     as_json: Annotated[bool, _option('Print JSON.', '--json')] = False,  # JSON in place of the table
 ):
@@ -600,7 +605,7 @@ def cross_validate(
     from maskclf.evaluate import calibrate, cross_validate as judge
     show = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext() # JSON stands alone
     with show: report = judge(path, out, folds, seed, arch=arch, epochs=epochs, size=size, pretrained=_WEIGHTS.get(pretrained, pretrained),
-                              exclude=exclude or (), cbs=[training_rows()])
+                              freeze=quick, exclude=exclude or (), cbs=[training_rows()])
     calibration = calibrate(report)
     if as_json: return _print_json(dict(report.to_dict(), calibration=vars(calibration)))
     print(f'\n{report}\n\n{calibration}\n\nresults  {out}')
@@ -624,10 +629,10 @@ def _show_some(model, report, k=2):
 @app.command()
 def demo(
     out: Annotated[Path, _option('Folder to make; if it exists, OUT-2, OUT-3 and so on.', callback=_new_folder)] = Path('maskclf-demo'),  # where
-    n: Annotated[int, _option('How many faces to draw, a third of them for each class.', min=30)] = 2000,  # number of faces
-    arch: Annotated[str, _option(_ARCH)] = 'resnet10t',  # architecture of the network
-    epochs: _Epochs = 28,  # passes over the faces
-    size: _Size = 48,  # pixels a side
+    n: Annotated[int, _option('How many faces to draw, a third of them for each class.', min=30)] = 1000,  # number of faces
+    arch: Annotated[str, _option(_ARCH)] = 'lite0',  # architecture of the network
+    epochs: _Epochs = 12,  # passes over the faces
+    size: _Size = 64,  # pixels a side
     seed: Annotated[int, _option('Another number draws other faces.')] = 42,  # same seed, same faces
 ):
     """See it all at work: draw faces, train, evaluate, save, predict.
@@ -639,7 +644,7 @@ def demo(
     from maskclf.samples import CLASSES, sample_faces
     out = free_name(out)
     _show_folder(sample_faces(out/'faces', n, seed, {c: 1/3 for c in CLASSES}), out/'faces')
-    learn = fit(out/'faces', arch=arch, epochs=epochs, size=size, pretrained=False, seed=seed, cbs=[training_rows()])
+    learn = fit(out/'faces', arch=arch, epochs=epochs, size=size, freeze=False, seed=seed, cbs=[training_rows()])
     report = finish(learn, out/'model', out/'report.html', 'The maskclf demo')
     _show_some(out/'model', report)
     print(f'\nfaces   {out/"faces"}\nmodel   {out/"model"}\nreport  {out/"report.html"}   (open it in a browser)\n\n'

@@ -30,7 +30,7 @@ from fastai.data.block import CategoryBlock, DataBlock, TransformBlock
 from fastai.data.transforms import IntToFloatTensor, Normalize, parent_label
 from fastai.torch_basics import TensorImage, Transform
 
-from .pictures import IMAGENET_MEAN, IMAGENET_STD, MaskclfError, find_pictures, open_picture, photo_of, resize_picture
+from .pictures import IMAGENET_MEAN, IMAGENET_STD, MaskclfError, cores, find_pictures, open_picture, photo_of, resize_picture
 from .pictures import _orientation, _read_header, _walk
 
 # %% ../nbs/03_data.ipynb #data-09
@@ -991,7 +991,7 @@ def _look_at_all(files, path):
     def look(file):
         try: return look_at(file)
         except (ValueError, OSError) as e: return _fault(file, 'unreadable', _without(path, e))
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(4, cores())) as pool:
         try: seen = list(tqdm(pool.map(look, files), total=len(files), desc='looking at pictures', unit='picture', delay=2, leave=False))
         except BaseException: pool.shutdown(cancel_futures=True); raise # Ctrl-C need not wait for the rest
     return [s for s in seen if isinstance(s, Look)], [s for s in seen if not isinstance(s, Look)]

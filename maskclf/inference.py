@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from fastcore.basics import patch
 
-from .pictures import MaskclfError, PictureError, find_pictures, open_picture, to_array
+from .pictures import MaskclfError, PictureError, cores, find_pictures, open_picture, to_array
 
 # %% ../nbs/12_inference.ipynb #inference-53
 class ModelError(MaskclfError):
@@ -309,10 +309,6 @@ def _choose_runtime(runtime):
     if runtime == 'auto': return ('openvino', 'onnxruntime') if _openvino() else ('onnxruntime',)
     return runtime,
 
-def _cores():
-    "How many processor cores this process may use."
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-
 def _with_onnxruntime(model, threads):
     "A function from pixels to logits, and the names, type and shape of each of its ends."
     ort = _onnxruntime()
@@ -337,7 +333,7 @@ def _with_openvino(model, threads):
 
 def _start(folder, config, threads, runtimes):
     "The first of `runtimes` that can load model.onnx, and a function from pixels to logits; `ModelError` if it does not fit the config."
-    model, size, threads = _read_model(folder, config), config['size'], threads or _cores()
+    model, size, threads = _read_model(folder, config), config['size'], threads or cores()
     for runtime in runtimes:
         try: run, ends = (_with_openvino if runtime == 'openvino' else _with_onnxruntime)(model, threads)
         except Exception as error: trouble = error
@@ -377,7 +373,7 @@ def predict_each(self: Classifier,
     def read(picture):
         try: return self.to_array(picture)
         except PictureError as error: return error
-    arrays = _ahead(read, pictures, threads=_cores(), most=2 * bs)
+    arrays = _ahead(read, pictures, threads=cores(), most=2 * bs)
     while batch := list(islice(arrays, bs)):
         good = [a for a in batch if isinstance(a, np.ndarray)]
         rows = iter(self.probabilities(np.stack(good)) if good else ())

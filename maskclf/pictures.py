@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['IMAGENET_MEAN', 'IMAGENET_STD', 'FORMATS', 'EXTENSIONS', 'resize_picture', 'to_array', 'MaskclfError', 'PictureError',
-           'open_picture', 'find_pictures', 'photo_of']
+           'open_picture', 'find_pictures', 'photo_of', 'cores']
 
 # %% ../nbs/02_pictures.ipynb #pictures-02
-import io, os, re, struct, threading, warnings, zlib
+import io, math, os, re, struct, threading, warnings, zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -228,3 +228,15 @@ def photo_of(
     "The photo a crop was cut from: `party_face03.png` comes from `party`. Any other picture is a photo of its own, known by its path."
     photo, cut_out = re.subn(r'_face\d\d+$', '', Path(file).stem)
     return photo if cut_out else Path(file).as_posix()
+
+# %% ../nbs/02_pictures.ipynb #pictures-41c
+def cores(
+    limits='/sys/fs/cgroup',  # folder where Linux says how much of the processor a container may use
+) -> int:  # at least 1
+    "How many processor cores this process may use: those it is bound to, and no more than its container is granted."
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+    for files in ('cpu.max',), ('cpu/cpu.cfs_quota_us', 'cpu/cpu.cfs_period_us'):  # version 2 of such groups, and version 1
+        try: granted, period = (float(n) for f in files for n in (Path(limits)/f).read_text().split())
+        except (OSError, ValueError): continue  # no such file, or 'max': no limit
+        if granted > 0: bound = min(bound, math.ceil(granted / period))
+    return max(1, bound)
