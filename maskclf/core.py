@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['SIZES', 'FEW', 'history', 'KeepHistory', 'plot_history', 'FeatureLoader', 'body_features', 'head_alone', 'fit_head',
            'GrowSize', 'balance_classes', 'class_weights', 'fast_bf16', 'depthwise_in_float32', 'BF16Training',
-           'face_learner', 'fit', 'TellTime', 'random_state', 'set_random_state', 'Checkpoint', 'training_file',
-           'forget_trainings', 'stoppable', 'train']
+           'Places', 'face_learner', 'fit', 'TellTime', 'random_state', 'set_random_state', 'Checkpoint',
+           'training_file', 'forget_trainings', 'stoppable', 'train']
 
 # %% ../nbs/08_core.ipynb #core-03
 import contextlib, hashlib, inspect, json, os, random, re, time, warnings
@@ -38,7 +38,7 @@ from tqdm import tqdm
 from .augment import augmentations
 from .data import face_dataloaders, parent_label, pick_size, prepare_folder
 from .pictures import cores, find_pictures
-from .start import choose_start, find_arch, first_answers, first_filters, pixel_stats, start_from # noqa: F401 (their old address)
+from .start import choose_start, cut_deeper, find_arch, first_answers, first_filters, pixel_stats, start_from # noqa: F401 (their old address)
 from .start import FACES, model_weights, pretrained_file, reachable, timm_file, torchvision_file # noqa: F401
 
 # %% ../nbs/08_core.ipynb #core-24
@@ -81,11 +81,12 @@ class FeatureLoader:
         features, # tensor (n, features): what the body says of them
         labels, # their labels, a tensor (n,)
         shuffle=False, # in another order in each epoch?
-    ): self.dl, self.features, self.labels, self.shuffle = dl, features, labels, shuffle
+        bs=64, # rows in a batch: with many fewer, batch normalisation sees another average each time
+    ): self.dl, self.features, self.labels, self.shuffle, self.bs = dl, features, labels, shuffle, bs
     def __getattr__(self, name):
         if name == 'dl': raise AttributeError(name) # while it is copied or unpickled
         return getattr(self.dl, name)
-    def __len__(self): return max(1, round(len(self.features)/self.dl.bs))
+    def __len__(self): return max(1, round(len(self.features)/self.bs))
     def __iter__(self):
         order = torch.randperm(len(self.features)) if self.shuffle else torch.arange(len(self.features))
         for some in order.tensor_split(len(self)): yield self.features[some], self.labels[some]
@@ -101,21 +102,24 @@ def _cut(model):
 def body_features(
     learn, # a `Learner` from `vision_learner`
     dl, # fastai `DataLoader` of its pictures
-    copies=1, # how often to go through `dl`, which changes training pictures anew each time
+    copies=1, # how often to go through training pictures: once as they are, then changed at random as `dl` does it
 ) -> FeatureLoader: # (copies × pictures) of the numbers that go into the last layers
     "What the body of `learn` says of the pictures in `dl`, computed once."
     before, training = _cut(learn.model)[0].eval(), dl is learn.dls.train
-    quick = training and hasattr(learn, 'bf16_training')
+    quick, parts = training and hasattr(learn, 'bf16_training'), []
     with torch.no_grad(), torch.autocast(dl.device.type, dtype=torch.bfloat16, enabled=quick):
-        told = [(before(x.contiguous(memory_format=torch.channels_last)).float(), y) for _ in range(copies) for x, y in dl]
-    features, labels = (torch.cat([part.as_subclass(torch.Tensor) for part in parts]) for parts in zip(*told))
+        for copy in range(copies if training else 1):
+            loader = dl.new(drop_last=False, shuffle=copy > 0) if training else dl
+            with dl.dataset.set_split_idx(int(copy == 0)): # 1: no augmentation
+                parts += [(before(x.contiguous(memory_format=torch.channels_last)).float(), y) for x, y in loader]
+    features, labels = (torch.cat([some.as_subclass(torch.Tensor) for some in column]) for column in zip(*parts))
     return FeatureLoader(dl, features, labels, shuffle=training)
 
 
 @contextlib.contextmanager
 def head_alone(
     learn, # a `Learner` from `vision_learner`
-    copies, # changed copies of each training picture
+    copies, # see `fit_head`
 ):
     "In its block `learn` has only the last layers of its network, and features in place of pictures; afterwards it is whole, its body frozen."
     whole, dls, splitter = learn.model, learn.dls, learn.splitter
@@ -132,12 +136,11 @@ def fit_head(
     learn, # a `Learner` from `vision_learner` that starts from pretrained weights
     epochs=20, # passes over the features
     lr=2e-3, # highest learning rate
-    copies=None, # changed copies of each training picture; None: as many as make 10,000 pictures, between 2 and 10
+    copies=None, # looks at each training picture, all but one of them changed at random; None: 4 for up to 200 pictures, else 2
     cbs=(), # more fastai callbacks, for this training only
 ):
     "Train the head alone, from nothing, on what the frozen body says of each picture once."
-    copies = copies or int(np.clip(10_000//max(1, len(learn.dls.train_ds)), 2, 10))
-    with head_alone(learn, copies):
+    with head_alone(learn, copies or (4 if len(learn.dls.train_ds) <= 200 else 2)):
         last = [layer for layer in learn.model.modules() if isinstance(layer, torch.nn.Linear)][-1]
         for part in last.parameters(): torch.nn.init.zeros_(part) # random numbers for so many features would take long to forget
         learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=L(cbs))
@@ -236,20 +239,45 @@ class BF16Training(Callback):
     after_cancel_batch = after_cancel_fit = before_fit = after_fit # whatever comes between the two, nothing is left behind
 
 # %% ../nbs/08_core.ipynb #core-44
+class Places(torch.nn.Module):
+    "The average of each feature over each of `side` × `side` places of the picture: `torch.nn.AdaptiveAvgPool2d(side)`, in steps that every exporter knows."
+    def __init__(self,
+        side=3, # places across, and down
+    ):
+        super().__init__()
+        self.side = side
+    def forward(self,
+        x, # tensor (n, features, height, width), of any height and width
+    ): # tensor (n, features, side × side), row by row
+        rows, columns = ([slice(i*n//self.side, -(-(i + 1)*n//self.side)) for i in range(self.side)] for n in map(int, x.shape[2:])) # int: an exporter takes them as they are
+        return torch.stack([x[:, :, r, c].mean((2, 3)) for r in rows for c in columns], 2)
+
+
+def _place_head(learn, places):
+    "Give the network of `learn` a shorter body, and a head of one layer that knows where in the picture each feature is."
+    body = cut_deeper(learn.model[0]).eval()
+    with torch.no_grad(): said = body(torch.zeros(1, 3, 64, 64, device=next(body.parameters()).device))
+    body.train()
+    if said.ndim != 4: return # not a body of convolutions
+    n = said.shape[1]*places**2
+    learn.model[1] = torch.nn.Sequential(Places(places), Flatten(), torch.nn.BatchNorm1d(n), torch.nn.Dropout(0.1), torch.nn.Linear(n, learn.dls.c))
+
+
 def face_learner(
     dls, # fastai `DataLoaders`
     arch, # any torchvision or timm architecture
     weights=None, # file of pretrained weights from `pretrained_file`, None for random ones
     cbs=(), # more fastai callbacks, one or several
     loss_weights=None, # how heavy mistakes weigh: see `class_weights`
-    plain=True, # a head of a single layer, which learns quickly; False: that of fastai, which has two
+    places=3, # head of one layer on averages over 3 × 3 places; 1: on averages over the whole picture; None: fastai's head, which has two layers
     bf16=None, # on a CPU: train in bfloat16? None measures whether it is faster here (`fast_bf16`)
 ) -> Learner: # not trained yet; what it saves and exports goes below the working directory, never among the pictures
-    "fastai's `vision_learner` with label smoothing, two metrics, and the number format this machine computes fastest."
-    head = dict(lin_ftrs=[], ps=0.1, concat_pool=False) if plain else {}
+    "fastai's `vision_learner` with label smoothing, two metrics, a simpler head, and the number format this machine computes fastest."
+    head = dict(lin_ftrs=[], ps=0.1, concat_pool=False) if places else {}
     learn = vision_learner(dls, find_arch(arch), pretrained=False, normalize=False, # `face_dataloaders` has normalised the pictures already
                            loss_func=LabelSmoothingCrossEntropyFlat(eps=0.1, weight=class_weights(dls, loss_weights)),
                            metrics=[error_rate, BalancedAccuracy()], path=Path(), cbs=L(ChannelsLast(), KeepHistory()) + L(cbs), **head)
+    if (places or 1) > 1: _place_head(learn, places)
     if weights: start_from(learn, weights)
     if dls.device.type == 'cuda': learn.to_fp16()
     elif dls.device.type == 'cpu' and (fast_bf16() if bf16 is None else bf16): learn.add_cb(BF16Training())
@@ -408,7 +436,7 @@ class Checkpoint(Callback):
 
 # %% ../nbs/08_core.ipynb #core-53
 SIZES = 128, 160, 224 # pixels to choose from after pretraining: what a network has learned from large photos it finds again in large pictures only
-FEW = 300 # pictures to learn from, below which `train` trains the head alone unless it is told otherwise
+FEW = 400 # pictures in all, up to which `train` trains the head alone unless it is told otherwise
 
 def _told(o):
     "A setting that JSON has no word for, in words that are the same whenever it is made anew with the same arguments."
@@ -465,13 +493,13 @@ def train(
     seed=42, # repeats split, weights and augmentation; on a CPU the last digits can differ where `fast_bf16` decides differently
     pretrained='auto', # ImageNet weights: 'auto' takes them if they can be had, True insists, False starts from random weights; or a model folder, or 'faces'
     lr=None, # highest learning rate; None: see `fit`
-    balance=0.5, # an exponent, 0 to 1, for how much more often rare classes are shown: see `balance_classes`
+    balance=None, # an exponent, 0 to 1, for how much more often rare classes are shown: see `balance_classes`; None: 0.5, for the head alone 0
     batch_tfms=None, # fastai batch transforms for the training pictures; None: `augmentations(size)`
     cbs=(), # more fastai callbacks, one or several
     resume=False, # go on with a training that was stopped, called with the same settings
     label_func=parent_label, # file → label
     loss_weights=None, # how heavy mistakes weigh in the loss: None, 'balanced' or a dict class → weight, see `class_weights`
-    freeze=None, # keep the body as it is and train the head alone, in seconds? None: yes, if it is pretrained and there are fewer than `FEW` pictures
+    freeze=None, # keep the body as it is and train the head alone, in seconds? None: yes, if it is pretrained and there are no more than `FEW` pictures
     then=None, # called with the trained `Learner` while its epochs are still kept: to save it, say, so that a power cut at that moment costs nothing
     **kwargs, # passed on to `face_dataloaders`: `splitter` (any fastai splitter), `exclude` (pictures to leave out), `method` …
 ) -> Learner: # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
@@ -485,13 +513,17 @@ def train(
     forget_trainings(file.parent)
     if freeze and not weights: raise ValueError('freeze=True keeps what a network has learned before, and from random weights that is nothing: leave out freeze.')
     with stoppable(file, resume):
-        size = size or pick_size(find_pictures(folder), **(dict(sizes=SIZES) if weights else {}))
+        found = find_pictures(folder)
+        few = bool(weights) and len(found) <= FEW
+        if freeze is None: freeze = few
+        if balance is None: balance = 0 if freeze else 0.5
+        sizes = dict(sizes=SIZES[-1:] if few and freeze else SIZES) if weights else {}
+        size = size or model_weights(pretrained)[1].get('size') or pick_size(found, **sizes)
         set_seed(seed)
         tfms = augmentations(size) if batch_tfms is None else batch_tfms
         dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, batch_tfms=tfms, **{**pixel_stats(arch, weights), **kwargs})
-        learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights)
+        learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights, places=(3 if freeze else 2) if weights else 1)
         learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)
-        if freeze is None: freeze = bool(weights) and len(dls.train_ds) < FEW
         fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume), TellTime()], freeze)
         if then: then(learn)
     return learn

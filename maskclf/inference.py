@@ -621,8 +621,8 @@ def to_learner(
     from safetensors.torch import load
     folder, config = Path(path), _read_config(Path(path))
     weights = _read_weights(folder, config, load)
-    for plain in (True, False):  # the head after random weights, then that after pretrained ones
-        try: learn = face_learner(dls, config.get('architecture'), plain=plain)
+    for places in (2, 3, 1, None):  # the heads that `train` and `vision_learner` put on
+        try: learn = face_learner(dls, config.get('architecture'), places=places)
         except ValueError as error: raise ModelError(f'The network in {folder} cannot be built from its name: {error}') from error
         here, there = ({name: w.shape for name, w in state.items()} for state in (learn.model.state_dict(), weights))
         if here == there: break

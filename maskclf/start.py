@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DEFAULT', 'PIP_WEIGHTS', 'FACES', 'first_filters', 'first_answers', 'pip_file', 'pip_weights', 'lite0', 'lite1',
            'lite2', 'find_arch', 'reachable', 'torchvision_file', 'timm_file', 'model_weights', 'pretrained_file',
-           'choose_start', 'start_from', 'pixel_stats']
+           'choose_start', 'cut_deeper', 'start_from', 'pixel_stats']
 
 # %% ../nbs/07_start.ipynb #start-03
 import difflib, hashlib, json, re
@@ -208,27 +208,33 @@ def choose_start(
 
 def _of_model(file): return file.name == 'weights.safetensors' and (file.parent/'config.json').is_file()
 
+def cut_deeper(
+    body, # the body of a network from `vision_learner`; it is changed
+): # the same body
+    "Take away an EfficientNet's last layer, which spreads its features out for ImageNet's 1,000 classes; other bodies stay as they are."
+    network = getattr(body, 'model', None)
+    if hasattr(network, 'conv_head') and hasattr(network, 'bn2'): network.conv_head, network.bn2 = torch.nn.Identity(), torch.nn.Identity()
+    return body
+
+
 def start_from(
     learn, # from `vision_learner`, with random weights
     file, # pretrained weights of its architecture, from `pretrained_file`
 ):
     "Put the weights in `file` into the body of `learn` and freeze it; the head stays as it is."
     arch, body = learn.arch, learn.model[0]
-    if _of_model(file):
-        stored = load_file(file)
-        body.load_state_dict({name[2:]: w.to(body.state_dict()[name[2:]].dtype) for name, w in stored.items() if name.startswith('0.')})
-        return learn.freeze()
+    def fill(body, known): # a body that was cut needs fewer than are known
+        body.load_state_dict({name: known[name].to(w.dtype) for name, w in body.state_dict().items() if name in known})
+        learn.freeze()
+    if _of_model(file): return fill(body, {name[2:]: w for name, w in load_file(file).items() if name.startswith('0.')})
     if isinstance(arch, str):
         source = dict(state_dict=pip_weights(arch)) if file == pip_file(arch) else dict(file=str(file))
-        known, body = timm.create_model(arch, pretrained=True, num_classes=0, pretrained_cfg_overlay=source), body.model
-    else:
-        stored = torch.load(file, map_location='cpu', weights_only=True)
-        stored = {re.sub(r'(denselayer\d+\.\w+)\.(\d+\.)', r'\1\2', name): w for name, w in stored.items()} # densenet's file spells norm1 as norm.1
-        whole = arch()
-        whole.load_state_dict(stored)
-        known = create_body(whole, cut=model_meta.get(arch, dict(cut=None))['cut'])
-    body.load_state_dict(known.state_dict())
-    learn.freeze()
+        return fill(body.model, timm.create_model(arch, pretrained=True, num_classes=0, pretrained_cfg_overlay=source).state_dict())
+    stored = torch.load(file, map_location='cpu', weights_only=True)
+    stored = {re.sub(r'(denselayer\d+\.\w+)\.(\d+\.)', r'\1\2', name): w for name, w in stored.items()} # densenet's file spells norm1 as norm.1
+    whole = arch()
+    whole.load_state_dict(stored)
+    fill(body, create_body(whole, cut=model_meta.get(arch, dict(cut=None))['cut']).state_dict())
 
 
 def pixel_stats(
