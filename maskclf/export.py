@@ -18,12 +18,13 @@ from .pictures import PictureError, find_pictures
 # %% ../nbs/13_export.ipynb #export-10
 def halve(
     network,  # an ONNX model, as `onnx.load` gives it
+    names=None,  # of the weights to store so; None: all
 ):
     "The same network with its weights stored as float16, and turned back into float32 when it is loaded."
     from onnx import TensorProto, helper, numpy_helper
     network, casts = copy.deepcopy(network), []
     for weight in network.graph.initializer:
-        if weight.data_type != TensorProto.FLOAT: continue
+        if weight.data_type != TensorProto.FLOAT or (names is not None and weight.name not in names): continue
         values, name = numpy_helper.to_array(weight), weight.name
         if np.abs(values).max(initial=0) > np.finfo(np.float16).max: continue
         weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f'{name}_float16'))
@@ -48,6 +49,12 @@ def _quietly():
         logging.disable(level)
         root.handlers[:] = handlers  # logging adds one to its first message, even to one that is not shown
 
+def _delicate(network):
+    "The steps that 8 bits would spoil in a network for telephones: its first convolution, and those of one channel at a time; none in others."
+    convs = [step for step in network.graph.node if step.op_type == 'Conv']
+    alone = [step for step in convs if any(a.name == 'group' and a.i > 1 for a in step.attribute)]
+    return [convs[0], *alone] if alone else []
+
 def quantize(
     network,  # an ONNX model, as `onnx.load` gives it
     pixels,   # pictures to calibrate with, n × 3 × size × size as `Classifier.to_array` gives them
@@ -56,13 +63,16 @@ def quantize(
     _onnxruntime()
     import onnx
     from onnxruntime.quantization import QuantType, quantize_static
+    delicate = _delicate(network)
+    kinds = dict(op_types_to_quantize=['Conv', 'Gemm']) if delicate else {}
     batches = iter([dict(pixels=pixels[i:i+16]) for i in range(0, len(pixels), 16)])
     reader = SimpleNamespace(get_next=lambda: next(batches, None))
     with tempfile.TemporaryDirectory() as folder, _quietly():
         file = Path(folder)/'model.onnx'
         quantize_static(copy.deepcopy(network), file, reader, per_channel=True, activation_type=QuantType.QUInt8,
+                        nodes_to_exclude=[step.name for step in delicate], **kinds,
                         reduce_range=True)  # weights from -64 to 64: then no processor can overflow, and all answer alike
-        return onnx.load(file)
+        return halve(onnx.load(file), {step.input[1] for step in delicate})
 
 # %% ../nbs/13_export.ipynb #export-16
 def agreement(
