@@ -435,9 +435,10 @@ class Explanation:
 def _scores_and_map(model, x):
     "What the network answers to a batch, and the last feature map of more than one pixel on the way there."
     from fastai.callback.hook import Hooks
+    from maskclf.core import Places
     maps = []
     def keep(module, inputs, output):
-        size = getattr(output, 'shape', ())
+        size = () if isinstance(module, Places) else getattr(output, 'shape', ())
         if len(size) == 3 or len(size) == 4 and min(size[2:]) > 1: maps.append(output)  # three: what transformers pass on
     with Hooks(list(model.modules()), keep, detach=False): scores = model(x)
     if maps and maps[-1].ndim == 4: return scores, maps[-1]
