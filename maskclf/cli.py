@@ -218,7 +218,7 @@ def crop(
     \b
       maskclf crop photos crops
     """
-    from maskclf.data import crop_faces
+    from maskclf.photos import crop_faces
     table = crop_faces(voc, dest, margin)
     fine = table[table.file != '']
     print(f'{dest}: {len(fine)} faces from {fine.photo.nunique()} photos\n{_count(fine.label)}')
@@ -244,7 +244,7 @@ def doctor(
       maskclf doctor my-pictures --fix-list leave-out.txt
       maskclf train my-pictures --exclude leave-out.txt
     """
-    from maskclf.data import check_images
+    from maskclf.checkup import check_images
     checkup = check_images(path)
     _print_json(checkup.to_dict()) if as_json else print(checkup)
     if page: from maskclf.pages import write_checkup; write_checkup(checkup, page)

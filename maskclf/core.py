@@ -5,11 +5,10 @@
 # %% auto #0
 __all__ = ['SIZES', 'FEW', 'history', 'KeepHistory', 'plot_history', 'FeatureLoader', 'body_features', 'head_alone', 'fit_head',
            'GrowSize', 'balance_classes', 'class_weights', 'fast_bf16', 'depthwise_in_float32', 'BF16Training',
-           'Places', 'face_learner', 'fit', 'TellTime', 'random_state', 'set_random_state', 'Checkpoint',
-           'training_file', 'forget_trainings', 'stoppable', 'train']
+           'Places', 'face_learner', 'fit', 'TellTime', 'train']
 
 # %% ../nbs/08_core.ipynb #core-03
-import contextlib, hashlib, inspect, json, os, random, re, time, warnings
+import contextlib, time
 from copy import copy
 from functools import lru_cache, partial
 from pathlib import Path
@@ -20,7 +19,7 @@ import pandas as pd
 import torch
 import fastai.callback.fp16, fastai.callback.schedule # teach `Learner` to_fp16, fit_one_cycle, fine_tune and lr_find
 from fastai.callback.channelslast import ChannelsLast
-from fastai.callback.core import Callback, CancelEpochException, TrainEvalCallback
+from fastai.callback.core import Callback, TrainEvalCallback
 from fastai.callback.data import WeightedDL
 from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.progress import ProgressCallback
@@ -28,16 +27,17 @@ from fastai.layers import Flatten
 from fastai.learner import CastToTensor, Learner, Recorder
 from fastai.losses import LabelSmoothingCrossEntropyFlat
 from fastai.metrics import BalancedAccuracy, error_rate
-from fastai.torch_core import join_path_file, set_seed, trainable_params
+from fastai.torch_core import set_seed, trainable_params
 from fastai.vision.learner import vision_learner
 from fastcore.basics import noop
 from fastcore.foundation import L
-from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from .augment import augmentations
 from .data import face_dataloaders, parent_label, pick_size, prepare_folder
 from .pictures import cores, find_pictures
+from .resume import Checkpoint, forget_trainings, stoppable, training_file
+from .resume import random_state, set_random_state # noqa: F401 (their old address)
 from .start import choose_start, cut_deeper, find_arch, first_answers, first_filters, pixel_stats, start_from # noqa: F401 (their old address)
 from .start import FACES, model_weights, pretrained_file, reachable, timm_file, torchvision_file # noqa: F401
 
@@ -333,155 +333,9 @@ class TellTime(Callback):
         long = f'{minutes} minute{"s"*(minutes > 1)}' if minutes < 90 else f'{total/3600:.1f} hours'
         tqdm.write(f'about {long}: {n} epoch{"s"*(n > 1)} of {total/n:.0f} s')
 
-# %% ../nbs/08_core.ipynb #core-50
-def random_state(
-    dls, # fastai `DataLoaders`
-) -> dict: # of numbers and tensors
-    "The state of the random-number generators of Python, NumPy, PyTorch and the order of the training pictures."
-    name, numbers, *rest = np.random.get_state()
-    return dict(python=random.getstate(), numpy=(name, numbers.tolist(), *rest), torch=torch.get_rng_state(), order=dls.train.rng.getstate(),
-                cuda=torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [])
-
-
-def set_random_state(
-    dls, # fastai `DataLoaders`
-    state, # from `random_state`
-):
-    "Put the random-number generators back to `state`."
-    random.setstate(state['python']); np.random.set_state(state['numpy']); torch.set_rng_state(state['torch'])
-    dls.train.rng.setstate(state['order'])
-    if state['cuda']: torch.cuda.set_rng_state_all(state['cuda'])
-
-
-def _fingerprint(dls):
-    "A short name for the pictures of `dls`, their labels and the side each is on."
-    sides = [[[str(o) for o in ds.items], *([str(y) for y in tl] for tl in getattr(ds, 'tls', ())[1:])] for ds in (dls.train_ds, dls.valid_ds)]
-    return hashlib.sha256(repr(sides).encode('utf-8', 'backslashreplace')).hexdigest()
-
-
-class Checkpoint(Callback):
-    "Keep the last finished epoch in a file, so that a training that was stopped can go on as if it had not been."
-    order = 58 # after the callbacks that write rows, before those that judge them
-    def __init__(self,
-        file, # where to keep it; if that fails, a warning says so and the training goes on without
-        resume=False, # go on from what is there? `ValueError` if that cannot be, for instance because the pictures are others
-    ):
-        self.file, self.rows, self.state = Path(file), [], dict(rows=[]) # the rows of each fit: `fine_tune` makes two
-        if not resume: return
-        try: self.state = torch.load(self.file, weights_only=True)
-        except Exception as e:
-            why = f'{self.file} holds no training to go on with ({type(e).__name__})'
-            raise ValueError(f'{why}: train again from the start, without resume.') from None
-
-    def before_fit(self):
-        self.same = {'other pictures or labels': _fingerprint(self.dls), 'another kind of device': self.dls.device.type}
-        self.rows.append([])
-        self.kept = (self.state['rows'][len(self.rows) - 1:] or [[]])[0]
-        self.last = len(self.rows) == len(self.state['rows']) # is this the fit that was stopped?
-        for what in self.same:
-            if self.kept and self.state['same'][what] != self.same[what]:
-                raise ValueError(f'This training has {what} than the one that was stopped: train again from the start, without resume.')
-        if self.kept: self.learn.save = lambda file, **kwargs: join_path_file(file, self.learn.path/self.learn.model_dir, ext='.pth')
-
-    def before_train(self):
-        "Tell a finished epoch again instead of training it. Callbacks that judge epochs hear of it, but what they save is not written anew."
-        if self.epoch >= len(self.kept): return
-        self.recorder.log = L(self.epoch) + L(self.kept[self.epoch]) # the row as it was
-        raise CancelEpochException
-
-    def after_epoch(self):
-        self.rows[-1].append([float(v) for v in self.recorder.values[-1]])
-        if self.epoch == len(self.kept) - 1 and self.last: self.put_back()
-        if self.epoch < len(self.kept): return
-        try: self.keep()
-        except (OSError, RuntimeError) as e: # no room, no permission
-            warnings.warn(f'The finished epochs cannot be kept in {self.file.parent} ({" ".join(str(e).split())[:100]}), '
-                          'so this training cannot go on if it is stopped.')
-            self.keep = lambda: None # told once is enough
-
-    def after_fit(self): vars(self.learn).pop('save', None)
-
-    def keep(self):
-        "Write down all that the rest of the training depends on."
-        opt, rec, scaler = self.opt.state_dict(), self.recorder, getattr(self.learn, 'scaler', None)
-        hypers = [{k: v.item() if isinstance(v, np.generic) else v for k, v in h.items()} for h in opt['hypers']]
-        curves = dict(losses=[float(v) for v in rec.losses], lrs=[float(v) for v in rec.lrs], iters=list(rec.iters))
-        opt = dict(state=[dict(s) for s in opt['state']], hypers=hypers)
-        state = dict(rows=self.rows, same=self.same, model=self.model.state_dict(), opt=opt, scaler=scaler and scaler.state_dict(),
-                     bf16=hasattr(self.learn, 'bf16_training'), random=random_state(self.dls), curves=curves,
-                     smooth=(rec.smooth_loss.count, float(rec.smooth_loss.val)), saved=self.best_files())
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(state, new := self.file.with_suffix('.new')); os.replace(new, self.file) # the old one or the new one, never half of one
-
-    def best_files(self):
-        "The bytes of what `SaveModelCallback` has saved so far, and will load at the end."
-        files = {getattr(cb, 'last_saved_path', None) for cb in self.learn.cbs} - {None}
-        return {str(f): torch.from_numpy(np.fromfile(f, np.uint8)) for f in files if Path(f).is_file()}
-
-    def put_back(self):
-        "Make everything as `keep` found it."
-        self.after_fit()
-        self.model.load_state_dict(self.state['model']); self.opt.load_state_dict(self.state['opt'])
-        if self.state['scaler']: self.learn.scaler.load_state_dict(self.state['scaler'])
-        if self.state['bf16'] != hasattr(self.learn, 'bf16_training'):
-            (self.learn.add_cb if self.state['bf16'] else self.learn.remove_cb)(BF16Training)
-        set_random_state(self.dls, self.state['random'])
-        rec, (count, value) = self.recorder, self.state['smooth']
-        rec.smooth_loss.count, rec.smooth_loss.val = count, torch.tensor(value)
-        curves = self.state['curves']
-        rec.losses, rec.lrs, rec.iters = [torch.tensor(v) for v in curves['losses']], curves['lrs'], curves['iters']
-        for name, content in self.state['saved'].items():
-            Path(name).parent.mkdir(parents=True, exist_ok=True)
-            content.numpy().tofile(name)
-
 # %% ../nbs/08_core.ipynb #core-53
 SIZES = 128, 160, 224 # pixels to choose from after pretraining: what a network has learned from large photos it finds again in large pictures only
 FEW = 400 # pictures in all, up to which `train` trains the head alone unless it is told otherwise
-
-def _told(o):
-    "A setting that JSON has no word for, in words that are the same whenever it is made anew with the same arguments."
-    if isinstance(o, Path): return str(o)
-    if isinstance(o, (set, frozenset)): return sorted(map(str, o))
-    if isinstance(o, np.generic): return o.item()
-    if isinstance(o, partial): return [o.func, o.args, o.keywords]
-    if callable(o) and hasattr(o, '__name__'): return f'{getattr(o, "__module__", "")}.{getattr(o, "__qualname__", o.__name__)}'
-    names = [*inspect.signature(type(o)).parameters, 'aff_fs', 'coord_fs', 'fs'] # the last three: where fastai's transforms keep their arguments
-    return [type(o).__qualname__, {n: v for n, v in getattr(o, '__dict__', {}).items() if n in names}, re.sub(' at 0x[0-9a-fA-F]+', '', repr(o))]
-
-
-def training_file(
-    **settings, # what `train` was called with; functions count by their names, other objects by what they were made with
-) -> Path: # in the user's cache folder
-    "Where the last finished epoch of a training with these settings is kept."
-    told = json.dumps(settings, sort_keys=True, default=_told)
-    return user_cache_path('maskclf', appauthor=False)/'training'/f'{hashlib.sha256(told.encode()).hexdigest()[:16]}.pt'
-
-
-def forget_trainings(
-    folder, # that of `training_file`
-    days=30, # files untouched for so long are removed
-):
-    "Remove what stopped trainings have left behind and nobody came back for."
-    for old in Path(folder).glob('*'):
-        with contextlib.suppress(OSError):
-            if time.time() - old.stat().st_mtime > days*24*3600: old.unlink()
-
-
-@contextlib.contextmanager
-def stoppable(
-    file, # from `training_file`
-    resume, # must there be such a file?
-):
-    "In its block Ctrl-C says how to go on; if all goes well the file is removed at the end; `FileNotFoundError` if there is nothing to resume."
-    if resume and not file.exists():
-        raise FileNotFoundError('No training with these settings has been stopped on this machine, so there is none to go on with: leave out resume.')
-    try: yield
-    except KeyboardInterrupt:
-        if not file.exists(): raise
-        raise KeyboardInterrupt('Stopped. The finished epochs are kept: the same call with resume=True (in a terminal: --resume) '
-                                'goes on from there.') from None
-    file.unlink(missing_ok=True)
-
 
 def train(
     path, # folder with a sub-folder of pictures per class, or a Pascal VOC folder (`images/`, `annotations/`)
@@ -524,6 +378,6 @@ def train(
         dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, batch_tfms=tfms, **{**pixel_stats(arch, weights), **kwargs})
         learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights, places=(3 if freeze else 2) if weights else 1)
         learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)
-        fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume), TellTime()], freeze)
+        fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume, [BF16Training]), TellTime()], freeze)
         if then: then(learn)
     return learn

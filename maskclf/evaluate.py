@@ -735,7 +735,7 @@ def _train_fold(path, splitter, seed, resume, settings):
 
 def _judge_fold(path, dest, fold, plan, resume, settings):
     "The `Report` of one fold, from its file if there is one."
-    from maskclf.data import PhotoFolds
+    from maskclf.splits import PhotoFolds
     file = dest/f'fold-{fold + 1}.json'
     if file.is_file(): return Report.from_dict(json.loads(file.read_text(encoding='utf-8'))['report'])
     start, by_label = time.perf_counter(), {k: v for k, v in settings.items() if k == 'label_func'}

@@ -300,7 +300,7 @@ def _counts(checkup):
                    table(['class', '', 'examples', 'share'], rows, ['examples', 'share']))
 
 def write_checkup(
-    checkup,  # a `Checkup`, from `maskclf.data.check_images`
+    checkup,  # a `Checkup`, from `maskclf.checkup.check_images`
     dest,     # the HTML file to write; in an existing folder, `checkup.html`
     title='What is wrong with these pictures?',  # heading of the page
 ):
