@@ -10,7 +10,7 @@ import difflib, html, json, os, re
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 from fastai.data.transforms import parent_label
 
-from .photos import DataError, _annotations, _frame, _line, _short, _some, is_voc, read_voc
+from .photos import DataError, FolderLabel, _Names, _annotations, _frame, _line, _short, _side, _sides_of, _some, find_layout, is_voc, read_voc
 from .pictures import _walk, cores, find_pictures, photo_of
 from .splits import Look, PhotoSplitter, _keep_copies, _merged, leaking_photos, look_at, similar_pairs
 
@@ -44,7 +44,7 @@ FAULTS = { # kind of fault → severity, and the sentence that tells of it
     'few photos':      ('warning', 'This class comes from {} photos: too few to tell how well it is recognised.'),
     'similar names':   ('warning', 'Is this class the same as {!r}? The names are nearly the same.'),
     'empty class':     ('warning', 'There is no picture in this folder, so it makes no class.'),
-    'nested':          ('warning', 'Its pictures count as the class {!r}, not as {!r}.'),
+    'nested':          ('note',    'Its pictures belong to the class {!r}, that of the folder around it.'),
     'loose':           ('warning', 'It is in no class folder, so it is left out.'),
     'overlooked':      ('warning', 'It is a picture, but its name does not end like one (.jpg, .png …), so it is not found.'),
     'bad box':         ('warning', '{}'),
@@ -191,18 +191,18 @@ def _class_faults(photos, classes, limits):
         elif len(own) < limits.few: yield _fault(label, 'few photos', len(own))
     for label in sorted(set(classes or ()) - set(photos)): yield _fault(label, 'missing class')
 
-def _folder_faults(path, files, label_func):
+def _folder_faults(path, files, layout):
     "Pictures and folders in a folder per class that do not count as one might think."
     for f in sorted(set(_walk(path, set())) - set(files)):
         with suppress(OSError):
             _frame(f) # fails unless it is a picture
             yield _fault(f, 'overlooked')
-    if label_func is not parent_label: return
-    folders = {f.parent for f in files}
+    if not isinstance(layout.label, FolderLabel): return
+    folders, level = {f.parent for f in files}, layout.label.level + 1
     above = folders.union(*(f.parents for f in folders))
-    yield from (_fault(f, 'loose') for f in files if f.parent == path)
-    yield from (_fault(f, 'nested', f.name, f.parent.name) for f in sorted(folders - {path}) if f.parent in folders - {path})
-    yield from (_fault(f, 'empty class') for f in sorted(path.iterdir()) if f.is_dir() and f not in above and not f.name.startswith(('.', '_')))
+    yield from (_fault(f, 'loose') for f in sorted({*files} - {*layout.files}))
+    yield from (_fault(f, 'nested', layout.label(f/'1')) for f in sorted({f.parent for f in layout.files}) if len(f.relative_to(layout.root).parts) > level)
+    yield from (_fault(f, 'empty class') for f in sorted(layout.root.iterdir()) if f.is_dir() and f not in above and not f.name.startswith(('.', '_')))
 
 def _overlap(a, b):
     "Area that two boxes share, in shares of what they cover together (intersection over union)."
@@ -249,28 +249,31 @@ class _Gathered:
     item_labels: list # of each, its label
     owner: list       # of each, the place of its picture among the `looks`
     faults: list      # found so far
+    sides: list = field(default_factory=list) # of each item, 'train', 'valid' or 'test', if folders divide the set
 
 def _photos_in(path):
     "All photos of a VOC folder."
-    try: return [f for n in ('images', 'JPEGImages') if (path/n).is_dir() for f in find_pictures(path/n)]
+    try: return find_pictures(path)
     except FileNotFoundError: return []
 
 def _gather_folder(path, label_func, limits):
     "A folder per class as `_Gathered`."
-    files = find_pictures(path)
-    faults = list(_folder_faults(path, files, label_func))
-    looks, unreadable = _look_at_all([f for f in files if f.parent != path or label_func is not parent_label], path)
-    labels = [str(label_func(l.file)) for l in looks]
-    return _Gathered(looks, labels, [l.file for l in looks], labels, list(range(len(looks))), faults + unreadable + list(_giveaway(looks, labels, limits)))
+    files, layout = find_pictures(path), find_layout(path, None if label_func is parent_label else label_func)
+    faults = list(_folder_faults(path, files, layout))
+    looks, unreadable = _look_at_all(layout.files, path)
+    labels = [str(layout.label(l.file)) for l in looks]
+    return _Gathered(looks, labels, [l.file for l in looks], labels, list(range(len(looks))), faults + unreadable + list(_giveaway(looks, labels, limits)),
+                     [layout.sides[l.file] for l in looks] if layout.sides else [])
 
 def _gather_voc(path, limits):
     "A VOC folder as `_Gathered`."
-    of, items, faults, taken = defaultdict(list), [], [], Counter()
-    for file in _annotations(path):
+    of, items, faults, taken, name, files = defaultdict(list), [], [], Counter(), _Names(), _annotations(path)
+    sides = _sides_of(files, path)
+    for file in files:
         try: photo = read_voc(file)
         except DataError as e: faults.append(_fault(file, 'bad annotation', _without(path, e))); continue
-        stem = photo.path.stem
-        names = {f.number: path/f.label/f'{stem}_face{f.number+taken[stem]:02}.png' for f in photo.faces} # as `crop_faces` calls them
+        stem = name(photo.path)
+        names = {f.number: path/sides.get(file, '')/f.label/f'{stem}_face{f.number+taken[stem]:02}.png' for f in photo.faces} # as `crop_faces` calls them
         taken[stem] += len(photo.faces + photo.left_out)
         faults += _box_faults(file, photo, names, limits)
         if os.path.isfile(photo.path): of[photo.path] += [f.label for f in photo.faces]
@@ -280,10 +283,18 @@ def _gather_voc(path, limits):
     faults += [_fault(f, 'no annotation') for f in _photos_in(path) if f not in of]
     items = sorted((name, label, place[photo]) for name, label, photo in items if photo in place) # in the order in which crops are found
     labels = [', '.join(f'{n} {label}' for label, n in sorted(Counter(of[l.file]).items())) or 'no face' for l in looks]
-    return _Gathered(looks, labels, *map(list, zip(*items) if items else ([], [], [])), faults + unreadable)
+    gathered = _Gathered(looks, labels, *map(list, zip(*items) if items else ([], [], [])), faults + unreadable)
+    if sides: gathered.sides = [_side(item.relative_to(path).parts[0]) for item in gathered.items]
+    return gathered
 
 def _split_faults(g, pairs, splitter):
     "What is wrong with the split that `splitter`, or else `train`, would make of what was `_Gathered`."
+    if g.sides and not splitter:
+        splits = [[k for k, side in enumerate(g.sides) if (side == 'train') == train] for train in (True, False)]
+        return list(_leaks(g.looks, g.items, g.owner, splits, pairs, photo_of))
+    if g.sides and not splitter:
+        splits = [[k for k, side in enumerate(g.sides) if (side == 'train') == train] for train in (True, False)]
+        return list(_leaks(g.looks, g.items, g.owner, splits, pairs, photo_of))
     photo_of_look = {o: photo_of(item) for item, o in zip(g.items, g.owner)}
     merged = _merged((photo_of_look[i], photo_of_look[j]) for i, j in pairs if i in photo_of_look and j in photo_of_look)
     label, photos = dict(zip(map(str, g.items), g.item_labels)), defaultdict(set)
@@ -291,7 +302,9 @@ def _split_faults(g, pairs, splitter):
     k = [k for k, l in enumerate(g.item_labels) if len(photos[l]) > 1] # classes of one photo are told of elsewhere
     items, owner = [g.items[i] for i in k], [g.owner[i] for i in k]
     if len({g.item_labels[i] for i in k}) < 2: return []
-    splitter = _keep_copies(splitter or PhotoSplitter(label_func=lambda o: label[str(o)]), lambda o: merged(photo_of(o)))
+    splitter = splitter or PhotoSplitter(label_func=lambda o: label[str(o)])
+    if (kept := _keep_copies(splitter, lambda o: merged(photo_of(o)))) is not splitter:
+        splitter, pairs = kept, [(i, j) for i, j in pairs if merged(photo_of_look.get(i)) == merged(photo_of_look.get(j))]
     try: return list(_leaks(g.looks, items, owner, splitter(items), pairs, getattr(splitter, 'group_func', photo_of)))
     except DataError as e: return [_fault('', 'split', e)]
 
@@ -360,7 +373,7 @@ def check_images(
     path, limits = Path(path), Limits(**limits)
     if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
     g = _gather_voc(path, limits) if is_voc(path) else _gather_folder(path, label_func, limits)
-    pairs = similar_pairs(g.looks, limits.likeness, limits.bits, limits.smallest, limits.flat)
+    pairs = similar_pairs(g.looks, limits.likeness, limits.bits, smallest=limits.smallest, flat=limits.flat)
     photos = defaultdict(set)
     for item, label in zip(g.items, g.item_labels): photos[label].add(photo_of(item))
     faults = [*g.faults, *(f for l in g.looks for f in _picture_faults(l, limits)), *_copies(g.looks, g.labels, pairs),

@@ -183,8 +183,9 @@ def _count(labels):
 
 def _show_folder(path, name):
     "Print how many pictures of each class lie in the folder `path`, called `name`; how many these are."
-    from maskclf.pictures import find_pictures
-    labels = [f.parent.name for f in find_pictures(path)]
+    from maskclf.photos import find_layout
+    layout = find_layout(path)
+    labels = [layout.label(f) for f in layout.used]
     print(f'{name}: {len(labels)} pictures\n{_count(labels)}', flush=True)
     return len(labels)
 

@@ -35,7 +35,8 @@ from tqdm import tqdm
 
 from .augment import augmentations
 from .data import face_dataloaders, parent_label, pick_size, prepare_folder
-from .pictures import cores, find_pictures
+from .photos import find_layout
+from .pictures import cores
 from .resume import Checkpoint, forget_trainings, stoppable, training_file
 from .resume import random_state, set_random_state # noqa: F401 (their old address)
 from .start import choose_start, cut_deeper, find_arch, first_answers, first_filters, pixel_stats, start_from # noqa: F401 (their old address)
@@ -367,7 +368,7 @@ def train(
     forget_trainings(file.parent)
     if freeze and not weights: raise ValueError('freeze=True keeps what a network has learned before, and from random weights that is nothing: leave out freeze.')
     with stoppable(file, resume):
-        found = find_pictures(folder)
+        found = find_layout(folder, None if label_func is parent_label else label_func).used
         few = bool(weights) and len(found) <= FEW
         if freeze is None: freeze = few
         if balance is None: balance = 0 if freeze else 0.5

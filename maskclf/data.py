@@ -12,7 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import platformdirs
 import torch
 from PIL import Image
@@ -22,9 +21,9 @@ from fastai.data.block import CategoryBlock, DataBlock, TransformBlock
 from fastai.data.transforms import IntToFloatTensor, Normalize, parent_label
 from fastai.torch_basics import TensorImage, Transform
 
-from .photos import DataError, _annotations, _line, _short, _some, _upright_size, _warn, crop_faces, is_voc, read_voc
-from .pictures import IMAGENET_MEAN, IMAGENET_STD, find_pictures, open_picture, photo_of, resize_picture
-from .splits import PhotoSplitter, _keep_copies, _warn_of_leaks, look_at, same_photo_groups, similar_pairs
+from .photos import DataError, _annotations, _line, _short, _some, _upright_size, _warn, crop_faces, crops_table, find_layout, is_voc, read_voc
+from .pictures import IMAGENET_MEAN, IMAGENET_STD, _walk, find_pictures, open_picture, photo_of, resize_picture # noqa: F401
+from .splits import PhotoSplitter, _keep_copies, _tell_of_copies, _warn_of_leaks, look_at, same_photo_groups, similar_pairs
 from .photos import VocFace, VocPhoto, get_kaggle # noqa: F401 (their old address)
 from .splits import Look, PhotoFolds, leaking_photos # noqa: F401
 
@@ -43,16 +42,9 @@ def _same_pictures(files, label_func):
         if label_func(first) != label_func(f): pairs.append((first, f))
     return pairs
 
-def _in_class_folders(files, path):
-    "The `files` in folders below `path`; a warning names those directly in it; DataError if that is all of them."
-    loose = [f.name for f in files if f.parent == path]
-    if len(loose) == len(files):
-        raise DataError(f'The pictures in {_line(path)} are in no class folder ({_some(loose)}): make a folder for each class in it and sort them into these.')
-    if loose: _warn(f'Directly in {_line(path)} and in no class folder, so left out: {_some(loose)}.')
-    folders = {f.parent for f in files} - {path}
-    nested = sorted(_short(f, path) for f in folders if f.parent in folders)
-    if nested: _warn(f'Folders in class folders of {_line(path)} count as classes of their own: {_some(nested)}. Move their pictures up if they should not.')
-    return [f for f in files if f.parent != path]
+def _layout(path, label_func):
+    "The `Layout` of a folder; None or fastai's `parent_label` mean that the folders are the labels."
+    return find_layout(path, None if label_func is parent_label else label_func)
 
 def _listed(exclude):
     "The paths that `exclude` names: an iterable of them, or a text file with one a line."
@@ -70,13 +62,13 @@ def leave_out(
 ):
     "The `files` that `exclude` does not name; one warning for what it names but is not there; DataError if it is a list that cannot be read."
     real, crops, known = {os.path.realpath(f): f for f in files}, defaultdict(list), set()
-    if (table := Path(path)/'faces.csv').is_file():
-        known.update(pd.read_csv(table, keep_default_na=False, encoding='utf-8', dtype=str).photo) # also those without a crop
+    if (table := crops_table(path)) is not None:
+        known.update(table.photo.astype(str)) # also those without a crop
         for f in files: crops[photo_of(f)].append(f); crops[f.stem].append(f)
     gone, lost = set(), []
     for name in _listed(exclude):
         found = next((real[p] for p in map(os.path.realpath, (Path(path)/name, name)) if p in real), None)
-        found = [found] if found else crops.get(Path(name).stem, [])
+        found = [found] if found else crops.get(f'{Path(name).parent.name}-{Path(name).stem}') or crops.get(Path(name).stem, [])
         gone.update(found)
         if not found and not known & {Path(name).stem, photo_of(name)}: lost.append(name)
     if lost: _warn(f'Not found in {_line(path)}, so not left out either: {_some(lost)}.')
@@ -84,21 +76,23 @@ def leave_out(
 
 def labelled_pictures(
     path,                    # folder with a folder for each class
-    label_func=parent_label, # file → label
+    label_func=parent_label, # file → label; fastai's `parent_label` stands for the folders, as `find_layout` reads them
     read=open_picture,       # called with each file; raises ValueError or OSError if it cannot be opened
     exclude=(),              # pictures to leave out unread: see `leave_out`
+    every=False,             # also those of a folder `test` that only `evaluate` is to see?
 ):
     "All pictures that can be opened, in order; a warning names the others; DataError if none is left."
-    files, bad = leave_out(find_pictures(path), exclude, path), {}
+    layout = _layout(path, label_func)
+    for note in layout.notes: _warn(note)
+    files, bad = leave_out(layout.files if every else layout.used, exclude, path), {}
     if not files: raise DataError(f'All pictures in {_line(path)} are to be left out: there is nothing to learn from.')
-    if label_func is parent_label: files = _in_class_folders(files, Path(path))
     for f in tqdm(files, desc='reading pictures', unit='picture', delay=5, leave=False):
         try: read(f)
-        except (ValueError, OSError): bad[f] = _short(f, path)
+        except Exception: bad[f] = _short(f, path) # whatever is wrong with one file must not end the run
     good, names = [f for f in files if f not in bad], list(bad.values())
     if not good: raise DataError(f'None of the {len(files)} pictures in {_line(path)} can be opened; the first is {names[0]!r}.')
     if bad: _warn(f'{len(bad)} of {len(files)} pictures in {_line(path)} cannot be opened and are left out: {_some(names, 5)}.')
-    if twins := _same_pictures(good, label_func):
+    if twins := _same_pictures(good, layout.label):
         more = f' (there are {len(twins)} such pairs)' if len(twins) > 1 else ''
         _warn(f'{_some([_short(f, path) for f in twins[0]])} are the same picture in two classes{more}: keep it in the right one.')
     return good
@@ -187,10 +181,14 @@ def PictureBlock(
     return TransformBlock(type_tfms=LoadPicture(size, method, memory, disk, draft), batch_tfms=IntToFloatTensor)
 
 # %% ../nbs/04_data.ipynb #data-38
-def _check_classes(files, label_func, path):
-    "DataError if there are fewer than two classes, or a class has a single picture."
+def _check_classes(files, label_func, path, layout=None):
+    "DataError if there are fewer than two classes, or a class has a single picture; where folders divide the set, if one judges what is not learned."
     labels = [str(label_func(f)) for f in files]
     count = Counter(labels)
+    if layout and layout.sides:
+        learned = {l for f, l in zip(files, labels) if layout.sides[f] == 'train'}
+        if other := sorted(set(labels) - learned): raise DataError(f'In {_line(path)} the folder {layout.judge} has classes that train has not: {_some(other)}.')
+        if len(learned) > 1: return
     if len(count) < 2: raise DataError(f'{_line(path)} holds a single class ({labels[0]!r}): add a folder of pictures of another class.')
     for label, n in sorted(count.items()):
         if n == 1: raise DataError(f'The class {label!r} in {_line(path)} has a single picture '
@@ -198,13 +196,13 @@ def _check_classes(files, label_func, path):
 
 def _check_folder(path, label_func):
     "Is there something to learn from in this folder per class? DataError if not."
-    files = find_pictures(path)
-    if label_func is not parent_label: return _check_classes(files, label_func, path)
-    files = _in_class_folders(files, path)
-    used = {f.relative_to(path).parts[0] for f in files}
-    empty = sorted(f.name for f in path.iterdir() if f.is_dir() and f.name not in used and not f.name.startswith(('.', '_')))
-    if empty: _warn(f'Without a picture in it, a folder makes no class: {_some(empty)} in {_line(path)}.')
-    _check_classes(files, label_func, path)
+    layout = _layout(path, label_func)
+    if label_func is parent_label:
+        used = {f.relative_to(layout.root).parts[0] for f in layout.files}
+        empty = sorted(f.name for f in layout.root.iterdir() if f.is_dir() and f.name not in used and not f.name.startswith(('.', '_')))
+        empty = [name for name in empty if not any(f.suffix for f in (layout.root/name).iterdir())] # with other files in it, it was never meant to be one
+        if empty: _warn(f'Without a picture in it, a folder makes no class: {_some(empty)} in {_line(layout.root)}.')
+    _check_classes(layout.used, layout.label, path, layout)
 
 def _usable_classes(voc, known=()):
     "The classes that occur in two photos at least, or are `known`; those that are `known` only; DataError if they do not suffice."
@@ -220,12 +218,11 @@ def _usable_classes(voc, known=()):
         f'only of {_some(sorted(photos))}: check their spelling.')
     raise DataError(f'Fewer than two classes in {_line(voc)} occur in two photos or more (all it has: {_some(sorted(photos))}): add photos.')
 
-_CROPS = 2 # to be raised when `crop_faces` cuts in another way, so that older crops are not used any more
+_CROPS = 3 # to be raised when `crop_faces` cuts in another way, so that older crops are not used any more
 
 def _fingerprint(voc, margin, *more):
     "A short name for the state of a VOC folder: names, sizes and dates of all its files."
-    folders = [voc/n for n in ('annotations', 'Annotations', 'images', 'JPEGImages')] + [voc]
-    told = sorted((f.name, e.name, e.stat().st_size, e.stat().st_mtime_ns) for f in folders if f.is_dir() for e in os.scandir(f) if e.is_file())
+    told = [(f.relative_to(voc).as_posix(), f.stat().st_size, f.stat().st_mtime_ns) for f in _walk(voc, set())]
     return hashlib.sha256(repr((_CROPS, float(margin), told, *more)).encode('utf-8', 'backslashreplace')).hexdigest()[:16]
 
 _DAYS = 90 # crops that are not used for so long are removed
@@ -288,7 +285,7 @@ def prepare_folder(
         _check_folder(path, label_func)
         return path
     folder = _cached_crops(path, margin, cache, known)
-    table = pd.read_csv(folder/'faces.csv', keep_default_na=False, encoding='utf-8')
+    table = crops_table(folder)
     if len(lost := table[table.file == '']):
         _warn(f'{len(table) - len(lost)} faces were cut out of {_line(path)}; {len(lost)} rows of {_line(folder/"faces.csv")} say what was not. '
             f'The first: {lost.problem.iloc[0]}')
@@ -303,7 +300,7 @@ def face_dataloaders(
     seed=42,                 # another seed, another split
     method='squish',         # how pictures get their size: 'squish', 'crop' or 'pad'
     label_func=parent_label, # file → label
-    splitter=None,           # any fastai splitter; None is `PhotoSplitter`
+    splitter=None,           # any fastai splitter; None keeps to folders `train` and `valid` if there are any, else it is `PhotoSplitter`
     keep_copies=True,        # keep photos that show the same on one side, if the splitter goes by `photo_of`
     batch_tfms=(),           # changes to whole batches, such as augmentation
     mean=IMAGENET_MEAN,      # of each channel, taken off; None leaves pixels between 0 and 1
@@ -315,19 +312,24 @@ def face_dataloaders(
 ):
     "fastai `DataLoaders` for the faces in a folder, split by photo; DataError if nothing can be learned from it."
     folder = prepare_folder(path, margin, label_func, cache)
-    block = PictureBlock(size or pick_size(find_pictures(folder)), method)
+    layout = _layout(folder, label_func)
+    block = PictureBlock(size or pick_size(layout.used), method)
     looks, loader = [], block.type_tfms[0]
     def read(file): # opened once, looked at before it is resized, and remembered as the network gets it
         loader.load(file, picture := loader.open(file))
         looks.append(look_at(file, picture))
-    files = labelled_pictures(folder, label_func, read, exclude)
-    _check_classes(files, label_func, path)
-    pairs = similar_pairs(looks)
-    splitter = splitter or PhotoSplitter(valid_pct, seed, label_func)
-    if keep_copies: splitter = _keep_copies(splitter, same_photo_groups(files, pairs))
-    splits = splitter(files)
+    files = labelled_pictures(folder, label_func, read, exclude, every=splitter is not None)
+    _check_classes(files, layout.label, path, layout)
+    pairs, splits = similar_pairs(looks), None
+    if splitter is None and layout.sides: splits = [[i for i, f in enumerate(files) if (layout.sides[f] == 'train') == train] for train in (True, False)]
+    splitter = splitter or PhotoSplitter(valid_pct, seed, layout.label)
+    if keep_copies and splits is None and (kept := _keep_copies(splitter, groups := same_photo_groups(files, pairs))) is not splitter:
+        _tell_of_copies(files, pairs, groups)
+        splitter, pairs = kept, [(i, j) for i, j in pairs if groups(files[i]) == groups(files[j])]
+    splits = splits or splitter(files)
+    if not all(map(len, splits)): raise DataError(f'This split leaves no picture to {"judge by" if len(splits[0]) else "learn from"}: {splitter!r:.100} does not suit {_line(path)}.')
     _warn_of_leaks(files, splits, pairs, getattr(splitter, 'group_func', photo_of))
     normalize = [] if mean is None else [Normalize.from_stats(mean, std)]
-    plan = DataBlock(blocks=(block, CategoryBlock), get_y=label_func, splitter=lambda _: splits, batch_tfms=[*batch_tfms, *normalize])
+    plan = DataBlock(blocks=(block, CategoryBlock), get_y=layout.label, splitter=lambda _: splits, batch_tfms=[*batch_tfms, *normalize])
     bs = min(bs or min(64, max(8, len(splits[0])//16)), len(splits[0]))
     return plan.dataloaders(files, bs=bs, num_workers=num_workers)

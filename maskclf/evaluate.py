@@ -141,11 +141,13 @@ def labelled_files(
     labels=None,  # the classes allowed; None allows all
 ):
     "`(files, their labels)`, a label being the name of the folder a file is in; raises `EvaluateError` and `FileNotFoundError`."
-    if isinstance(data, (str, os.PathLike)): data = find_pictures(_class_folder(Path(data), labels))
+    from maskclf.photos import FolderLabel
+    label = FolderLabel()
+    if isinstance(data, (str, os.PathLike)): data, label = _class_folder(Path(data), labels)
     files = [Path(f) for f in data]
     if not files: raise EvaluateError('There are no pictures to evaluate with: the list is empty.')
     known = {normalize('NFC', l): l for l in labels or []}  # macOS may spell an umlaut in two letters
-    truth = [known.get(normalize('NFC', name), name) for name in (f.absolute().parent.name for f in files)]
+    truth = [known.get(normalize('NFC', name), name) for name in map(label, files)]
     for file, label in zip(files, truth):
         if not labels or label in labels: continue
         raise EvaluateError(f'The model does not know the class {label!r} (folder of {file.name!r}): its classes are {", ".join(labels)}; '
@@ -153,10 +155,13 @@ def labelled_files(
     return files, truth
 
 def _class_folder(folder, labels):
-    "`folder` itself, or the faces cut out of its photos if it is a VOC folder."
-    if not any((folder / name).is_dir() for name in ('annotations', 'Annotations')): return folder
-    from maskclf.data import prepare_folder
-    return prepare_folder(folder, known=labels or ())
+    "The pictures in `folder`, or the faces cut out of its photos if it is a VOC folder; and a function file → label."
+    from maskclf.photos import find_layout, is_voc
+    if is_voc(folder):
+        from maskclf.data import prepare_folder
+        folder = prepare_folder(folder, known=labels or ())
+    layout = find_layout(folder)
+    return layout.files, layout.label
 
 # %% ../nbs/10_evaluate.ipynb #evaluate-18
 def _trouble(read, file):

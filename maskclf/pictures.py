@@ -227,7 +227,8 @@ def photo_of(
 ):
     "The photo a crop was cut from: `party_face03.png` comes from `party`. Any other picture is a photo of its own, known by its path."
     photo, cut_out = re.subn(r'_face\d\d+$', '', Path(file).stem)
-    return photo if cut_out else Path(file).as_posix()
+    photo, changed = re.subn(r'_(jpe?g|png|bmp|webp)\.rf\.[\w-]+$', '', photo)  # copies that Roboflow makes
+    return photo if cut_out else Path(file).with_name(photo).as_posix() if changed else Path(file).as_posix()
 
 # %% ../nbs/02_pictures.ipynb #pictures-41c
 def cores(

@@ -7,6 +7,7 @@ __all__ = ['leaking_photos', 'PhotoSplitter', 'PhotoFolds', 'Look', 'look_at', '
 
 # %% ../nbs/05_splits.ipynb #splits-02
 import hashlib, operator, warnings
+from collections import Counter
 from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,8 +18,8 @@ from PIL import Image, ImageOps
 from imagehash import phash
 from fastai.data.transforms import parent_label
 
-from .photos import DataError, _SIDEWAYS, _warn
-from .pictures import _orientation, _read_header, open_picture, photo_of
+from .photos import DataError, _SIDEWAYS, _frame, _warn
+from .pictures import _read_header, open_picture, photo_of
 
 # %% ../nbs/05_splits.ipynb #splits-29
 def _fraction(valid_pct, most):
@@ -82,7 +83,8 @@ def _check_photos(names, labels, photo_names, photos):
     for i, name in enumerate(names):
         if len(found := np.unique(photos[labels == i])) > 1: continue
         raise DataError(f'All pictures of the class {str(name)!r} come from one photo ({str(photo_names[found[0]])!r}) or show the same as it, '
-            'so it cannot be both trained on and validated: add pictures of it from other photos.')
+            'so it cannot be both trained on and validated: add pictures of it from other photos. '
+            '(For frames of one scene: keep_copies=False, in a terminal --no-keep-copies; the score will be too good.)')
 
 class PhotoSplitter:
     "A fastai splitter that never divides a photo; DataError if a class would be missing on a side."
@@ -161,13 +163,19 @@ def _direction(numbers):
     vector -= vector.mean()
     return vector/max(np.linalg.norm(vector), 1e-6)
 
+def _has_more(picture):
+    "Are there more pictures in an opened file?"
+    try: return bool(getattr(picture, 'is_animated', False))
+    except Exception: return False # to know, Pillow has to read on, and the file may be cut short
+
 def look_at(
     file,         # a picture
     picture=None, # what `open_picture` gives for it, a draft too (`pixels` is then that of the draft); None opens all of it here
 ):
     "Take a `Look` at a picture; PictureError if it cannot be opened."
     picture = picture or open_picture(file)
-    with _read_header(file) as head: size, turn, format, animated = head.size, _orientation(head), head.format, getattr(head, 'is_animated', False)
+    width, height, turn = _frame(file)
+    with _read_header(file) as head: format, animated = head.format, _has_more(head)
     shrink = min(1, 64/min(picture.size))
     small = picture.resize([max(1, round(n*shrink)) for n in picture.size], Image.Resampling.BOX)
     grey, colours = small.convert('L'), np.asarray(small.resize((8, 8))).astype(int)
@@ -175,43 +183,62 @@ def look_at(
     square = small.resize((64, 64), Image.Resampling.BILINEAR) # a smaller picture becomes as smooth as a copy of it that was enlarged
     thumb = square.convert('L').resize((32, 32), Image.Resampling.BILINEAR)
     darkest, lightest = np.searchsorted(np.cumsum(grey.histogram()), (0.05*tones.size, 0.95*tones.size))
-    return Look(Path(file), size=size[::-1] if turn in _SIDEWAYS else size, turned=turn in range(2, 9), format='JPEG' if format == 'MPO' else format,
+    return Look(Path(file), size=(height, width) if turn in _SIDEWAYS else (width, height), turned=turn in range(2, 9), format='JPEG' if format == 'MPO' else format,
         animated=animated and format != 'MPO', grey=bool(np.ptp(colours, 2).mean() < 2), light=(int(darkest), int(lightest), float(tones.std())),
         sharp=_sharpness(tones), pixels=hashlib.sha256(repr(picture.size).encode() + picture.tobytes()).hexdigest(),
         hashes=tuple(phash(g).hash.ravel() for g in (thumb, ImageOps.mirror(thumb))), thumb=_direction(thumb))
+
+def _apart(thumbs, most=64):
+    "A function that turns thumbs into vectors of length 1 that tell the pictures of this set apart: what all have in common is taken away."
+    mean = thumbs.mean(0)
+    parts = min(most, max(1, len(thumbs)//4)) # of few pictures little can be learned
+    values, vectors = np.linalg.eigh(np.cov((thumbs - mean).T))
+    scales = np.sqrt(values[-parts:].clip(0) + 0.02*values[-parts:].mean() + 1e-12)
+    def apart(some): return (z := (some - mean) @ vectors[:, -parts:]/scales)/np.linalg.norm(z, axis=1, keepdims=True).clip(1e-9)
+    return apart
+
+class _Pairs(list):
+    "Pairs, and in `alike` the places of pictures that look like another and yet are not the same."
+    alike = frozenset()
 
 def similar_pairs(
     looks,           # what `look_at` told of the pictures
     likeness=0.93,   # correlation of the greys of two pictures, 1 if they are equal; at 0.92 two different drawn faces out of 2,000 were taken for one
     bits=12,         # hashes may differ in so many of 64 bits; the correlation is asked for such pairs only
+    apart=0.8,       # the same correlation after what all pictures have in common was taken away; different digits reach 0.6, and 1 in 20 more than this
     smallest=24,     # shorter side in pixels from which on pictures are compared: of fewer pixels even different faces look alike
     flat=10,         # standard deviation of the brightness, of 255, from which on they are: in a plain area there is nothing to compare
 ):
     "Places of pictures that show the same: pairs (i, j) with i < j, of equal ones only with the first; mirrored, smaller or brighter copies are found too."
     first = {}
-    pairs = [(f, i) for i, l in enumerate(looks) if (f := first.setdefault(l.pixels, i)) < i]
+    pairs = _Pairs((f, i) for i, l in enumerate(looks) if (f := first.setdefault(l.pixels, i)) < i)
     at = np.array([i for i in first.values() if min(looks[i].size) >= smallest and looks[i].light[2] >= flat], dtype=int)
     if not len(at): return pairs
     plain, mirrored = (np.array([looks[i].hashes[k] for i in at], dtype=np.float32)*2 - 1 for k in (0, 1))
-    thumbs = np.array([looks[i].thumb for i in at])
+    thumbs, alike = np.array([looks[i].thumb for i in at]), []
     for start in range(0, len(at), 500): # all at once would need too much memory
         for hashes, turn in ((plain, slice(None)), (mirrored, slice(None, None, -1))):
             a, b = np.nonzero(plain[start:start+500] @ hashes.T >= 64 - 2*bits)
             a, b = a[a+start < b] + start, b[a+start < b]
-            alike = np.einsum('ij,ij->i', thumbs[a], thumbs[b].reshape(-1, 32, 32)[:, :, turn].reshape(-1, 1024)) >= likeness
-            pairs += zip(at[a[alike]].tolist(), at[b[alike]].tolist())
-    return sorted({(min(p), max(p)) for p in pairs})
+            other = thumbs[b].reshape(-1, 32, 32)[:, :, turn].reshape(-1, 1024)
+            near = np.einsum('ij,ij->i', thumbs[a], other) >= likeness
+            alike.append((a[near], b[near], other[near]))
+    a, b, other = (np.concatenate(column) for column in zip(*alike))
+    if len(at) >= 8 and len(a): # fewer pictures have nothing in common
+        own = _apart(thumbs)
+        same = np.einsum('ij,ij->i', own(thumbs[a]), own(other)) >= apart
+    else: same = np.ones(len(a), bool)
+    found = _Pairs(sorted({(min(p), max(p)) for p in [*pairs, *zip(at[a[same]].tolist(), at[b[same]].tolist())]}))
+    found.alike = frozenset(at[np.concatenate([a, b])].tolist()) - {i for pair in found for i in pair}
+    return found
 
 # %% ../nbs/05_splits.ipynb #splits-60
 def _merged(pairs):
-    "A function: name → the first of all the names that `pairs` of names join it to."
+    "A function: name → the name that it counts as. A name joins another only if they are a pair, never by way of a third."
     above = {}
-    def first(name):
-        while name in above: name = above[name]
-        return name
     for a, b in pairs:
-        if (a := first(a)) != (b := first(b)): above[max(a, b)] = min(a, b)
-    return first
+        if a != b and a == above.setdefault(a, a): above.setdefault(b, a) # a stands for itself, b for nothing yet
+    return lambda name: above.get(name, name)
 
 def same_photo_groups(
     files,               # pictures
@@ -230,6 +257,16 @@ def _keep_copies(splitter, groups):
     splitter = copy(splitter)
     splitter.group_func = groups
     return splitter
+
+def _tell_of_copies(files, pairs, groups):
+    "Say how many pictures are kept together because they show the same, and how many look alike and are not."
+    together = Counter(groups(f) for f in {files[i] for pair in pairs for i in pair})
+    if n := sum(k for k in together.values() if k > 1):
+        _warn(f'{n} of {len(files)} pictures show the same as another one, under another name: they stay together on one side of the split '
+              f'(in {sum(k > 1 for k in together.values())} groups, the largest of {max(together.values())}). keep_copies=False divides them, too.')
+    if (n := len(getattr(pairs, 'alike', ()))) > 0.3*len(files):
+        _warn(f'{n} of {len(files)} pictures look much like another one, though not the same. If they are frames of one scene or film, the score will be too good: '
+              'divide them yourself, into folders train and valid.')
 
 def _warn_of_leaks(files, splits, pairs, group_func):
     "Warn if faces of one photo, or pictures that show the same, are on both sides of a split."
