@@ -1,7 +1,8 @@
 __version__ = "0.1.0"
 
-import os as _os
+import os as _os, sys as _sys
 
 # Threads of PyTorch that wait for one another sleep instead of spinning: where other programs want the cores, too, spinning makes a
-# training several times slower. It is read when PyTorch is first imported, so import maskclf before it, or set it yourself.
+# training several times slower. It is read when PyTorch is first imported; if that was before, `maskclf.core.train` takes fewer threads.
+threads_spin = 'torch' in _sys.modules and not {'GOMP_SPINCOUNT', 'OMP_WAIT_POLICY'} & {*_os.environ}
 _os.environ.setdefault('GOMP_SPINCOUNT', '1000')

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SIZES', 'FEW', 'history', 'KeepHistory', 'plot_history', 'FeatureLoader', 'body_features', 'head_alone', 'fit_head',
-           'GrowSize', 'balance_classes', 'class_weights', 'fast_bf16', 'depthwise_in_float32', 'BF16Training',
-           'Places', 'face_learner', 'fit', 'TellTime', 'train']
+           'GrowSize', 'balance_classes', 'class_weights', 'fast_bf16', 'useful_threads', 'depthwise_in_float32',
+           'BF16Training', 'Places', 'face_learner', 'fit', 'TellTime', 'train']
 
 # %% ../nbs/08_core.ipynb #core-03
 import contextlib, time
@@ -33,6 +33,7 @@ from fastcore.basics import noop
 from fastcore.foundation import L
 from tqdm import tqdm
 
+import maskclf
 from .augment import augmentations
 from .data import face_dataloaders, parent_label, pick_size, prepare_folder
 from .photos import find_layout
@@ -214,6 +215,30 @@ def fast_bf16() -> bool: # is training in bfloat16 faster than in float32 on thi
     return seconds(True) < 0.8*seconds(False)
 
 
+def useful_threads(
+    most=None, # no more than so many; None: as many as PyTorch would take, but no more than the cores of this process
+    spin=None, # do threads that wait keep a core busy? None: they do if PyTorch was imported before maskclf
+) -> int: # 1 or more
+    "With how many threads PyTorch computes fastest now: where they spin and something else wants the cores, too, fewer are faster, so it is timed."
+    now, (given, before) = torch.get_num_threads(), useful_threads.taken
+    most = most or min(before if now == given else now, cores()) # what was taken the last time is not all there is
+    if not (maskclf.threads_spin if spin is None else spin): return most
+    with torch.random.fork_rng(devices=[]): conv, x = torch.nn.Conv2d(64, 64, 3, padding=1), torch.randn(32, 64, 16, 16)
+    def seconds(n):
+        torch.set_num_threads(n)
+        start = time.perf_counter()
+        for _ in range(10): conv(x).mean().backward()
+        return time.perf_counter() - start
+    ways = sorted({max(1, most >> k) for k in range(5)}, reverse=True) # all, half of them, …
+    times = {n: sum(seconds(n) for _ in range(3)) for n in ways}
+    torch.set_num_threads(now)
+    best = min(ways, key=times.get)
+    useful_threads.taken = (best, most) if best < most and times[best] < 0.8*times[most] else (most, most)
+    return useful_threads.taken[0]
+
+useful_threads.taken = 0, 0 # the number found the last time, and of how many
+
+
 @contextlib.contextmanager
 def depthwise_in_float32(
     model, # a network
@@ -360,7 +385,7 @@ def train(
 ) -> Learner: # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
     "Train a classifier on the pictures in `path`; the errors are those of `choose_start`, `face_dataloaders` and `stoppable`."
     settings = {k: v for k, v in locals().items() if k not in ('resume', 'then')}
-    if torch.get_num_threads() > cores(): torch.set_num_threads(cores()) # more of them would only wait for one another
+    torch.set_num_threads(useful_threads()) # more of them would only wait for one another
     folder = prepare_folder(path, label_func=label_func, **{k: kwargs[k] for k in ('margin', 'cache') if k in kwargs})
     arch, weights = choose_start(arch, pretrained)
     name = getattr(find_arch(arch), '__name__', arch)
