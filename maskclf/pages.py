@@ -17,7 +17,7 @@ from fastcore import xml as tags
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from .evaluate import _between, _percent, _words, plot_reliability, plot_risk_coverage, plot_sizes, top_losses
+from .evaluate import _between, _percent, _words, confusions, plot_reliability, plot_risk_coverage, plot_sizes, top_losses
 from .pictures import MaskclfError, open_picture
 
 # %% ../nbs/21_pages.ipynb #pages-07
@@ -156,6 +156,10 @@ def _sizes(report):
 
 def _matrix(report):
     "The confusion matrix, coloured by the share of the true class."
+    if len(report.labels) > 30:
+        rows = [[_words(t.label), _words(t.predicted), t.often, t.pictures] for t in confusions(report, 50).itertuples()]
+        return section('What is mistaken for what', f'The commonest mistakes between {len(report.labels)} classes.',
+                       table(['what the picture shows', 'what the model said', 'how often', 'of'], rows, ['how often', 'of']))
     names, counts, rows = [_words(l) for l in report.labels], report.confusion, []
     for i, shares in enumerate(counts / counts.sum(1, keepdims=True).clip(1)):
         colours = [f'background:rgba({"47,150,100" if i == j else "215,70,75"},{.65 * s:.2f})' for j, s in enumerate(shares)]

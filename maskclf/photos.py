@@ -320,6 +320,7 @@ class FolderLabel:
     def __call__(self, file):
         below = os.path.relpath(os.path.abspath(file), self.root).split(os.sep)[self.level:] if self.root else []
         return below[0] if len(below) > 1 and below[0] != os.pardir else Path(os.path.abspath(file)).parent.name
+    __name__ = 'FolderLabel' # fastai wraps a nameless function, and that can go to no other process
     def __repr__(self): return f'FolderLabel(level={self.level})'
     def __reduce__(self): return FolderLabel, ('', self.level)
 
