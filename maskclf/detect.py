@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from .inference import UNSURE, Classifier, ModelError, _choose_runtime, _read_config, _start
-from .photos import DataError, _annotations, _square, read_voc
+from .photos import DataError, VocPhoto, _annotations, _square, read_voc
 from .pictures import open_picture
 
 # %% ../nbs/15_detect.ipynb #detect-07
@@ -374,6 +374,19 @@ class FinderReport:
     @property
     def boxes(self): return self.faces[self.faces['score'] > 0]
 
+    def best_score(self):
+        "The score from which on boxes should count: where the harmonic mean of recall and precision (F1) is highest."
+        boxes = self.boxes.sort_values('score', ascending=False)
+        right = (boxes['label'] != '').cumsum().to_numpy()
+        f1 = 2*right/(np.arange(1, len(boxes) + 1) + len(self.real))
+        return round(float(boxes['score'].iloc[f1.argmax()]), 3) if len(boxes) else .3
+
+    def above(self, score):
+        "The same when only boxes count that are at least so sure."
+        faces = self.faces[(self.faces['score'] >= score) | (self.faces['label'] != '')].copy()
+        faces.loc[faces['score'] < score, ['score', 'said']] = 0., ''
+        return FinderReport(self.ap50, self.photos, faces)
+
     def classes(self):
         "A row for each class: true faces, recall (right box and right class) and precision, in shares."
         import pandas as pd
@@ -386,14 +399,15 @@ class FinderReport:
 
 def evaluate_finder(
     finder,          # a `FaceFinder`
-    voc,             # folder of photos with Pascal VOC boxes, or a list of annotation files
+    voc,             # folder of photos with Pascal VOC boxes, or a list of its annotation files, or of `VocPhoto`
     classifier=None, # a `Classifier` to name the faces; None: only find them
     least=0.02,      # the lowest score that counts for average precision
 ): # a `FinderReport`
     "Find, and name, the faces in photos whose faces are known."
     import pandas as pd
     files = _annotations(voc) if isinstance(voc, (str, Path)) else list(voc)
-    known = [photo for photo in map(read_voc, files) if photo.faces or not photo.trouble]
+    known = [photo if isinstance(photo, VocPhoto) else read_voc(photo) for photo in files]
+    known = [photo for photo in known if photo.width and not photo.trouble]
     rows, found = [], []
     for photo in known:
         picture, truth = open_picture(photo.path), [face.box for face in photo.faces]
