@@ -106,7 +106,9 @@ class RandomPart(ItemTransform):
 class WholePhoto(ItemTransform):
     "Whole validation photos, scaled to fit a square; the rest of it is black."
     split_idx, order = 1, 0
-    def __init__(self, size=480): self.size = size # side of the square, in pixels
+    def __init__(self,
+        size=480, # side of the square, in pixels
+    ): self.size = size
     def encodes(self, item):
         photo, boxes, labels = item
         side = max(photo.size)
@@ -121,7 +123,7 @@ def _any(path): return 'photo'
 
 def finder_dls(
     voc,           # folder of photos with Pascal VOC boxes
-    size=384,      # side of the squares to learn from, in pixels
+    size=384,      # side of the squares to learn from, in pixels: a multiple of 32
     bs=8,          # squares in a batch
     valid_pct=0.2, # share of the photos kept aside to validate
     seed=42,       # another seed, another split
@@ -129,13 +131,14 @@ def finder_dls(
     **kwargs,      # passed on to `RandomPart`
 ): # fastai `DataLoaders` of squares and the boxes in them
     "Batches to learn finding from; `DataError` if there are no faces."
+    if size < 64 or size % 32: raise DataError(f'The squares cannot be {size} pixels wide: choose a multiple of 32, such as 384.')
     known = {photo.path: photo for photo in map(read_voc, _annotations(voc)) if photo.faces}
     if len(known) < 2: raise DataError(f'{_line(voc)} has no two photos with faces: name a folder with photos and Pascal VOC files.')
     paths, stats = list(known), pixel_stats(DEFAULT, pip_file(DEFAULT))
     if splitter is None: splitter = PhotoSplitter(valid_pct, seed, _any, same_photo_groups(paths))
     photos = TransformBlock(type_tfms=_open, batch_tfms=IntToFloatTensor)
     block = DataBlock((photos, BBoxBlock, BBoxLblBlock), n_inp=1, getters=[noop, partial(_boxes, known), partial(_names, known)], splitter=splitter,
-                      item_tfms=[RandomPart(size, **kwargs), WholePhoto()],
+                      item_tfms=[RandomPart(size, **kwargs), WholePhoto(32*round(1.25*size/32))],
                       batch_tfms=[RandomLight(.3, .08), DownUp(.15, smallest=size//4), Normalize.from_stats(*stats.values())])
     dls = block.dataloaders(paths, bs=bs, num_workers=0)
     dls.photos = known # path → `VocPhoto`
