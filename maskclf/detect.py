@@ -33,14 +33,21 @@ def peaks(
 
 def boxes_at(
     logits,    # what the network says: array (5, height, width), brightness before the sigmoid, and logarithms of four distances
-    score=0.3, # peaks must be at least so bright
+    score=0.3, # what is less sure is left out
     stride=4,  # pixels from one place to the next
 ): # boxes (n, 4) as left, top, right, bottom in pixels, and a score for each
-    "The boxes around the faces whose middles are the peaks."
+    "The boxes around the faces whose middles are the peaks: what a peak and the eight places around it say, averaged by their brightness."
     heat = 1/(1 + np.exp(-logits[0].astype(np.float64)))
-    y, x = peaks(heat, score)
-    left, top, right, bottom = np.exp(logits[1:, y, x].astype(np.float64).clip(-9, 9))
-    return np.stack([x + .5 - left, y + .5 - top, x + .5 + right, y + .5 + bottom], 1)*stride, heat[y, x]
+    y, x = peaks(heat, score/3)
+    y, x = (at[:, None] + step for at, step in ((y, np.repeat([-1, 0, 1], 3)), (x, np.tile([-1, 0, 1], 3)))) # a row of nine places for each
+    there = (0 <= y) & (y < heat.shape[0]) & (0 <= x) & (x < heat.shape[1])
+    inside = np.where(there, y, 0), np.where(there, x, 0)
+    bright = heat[inside]*there
+    far = np.exp(logits[(slice(1, None), *inside)].astype(np.float64).clip(-9, 9))
+    edges = np.stack([x + .5 - far[0], y + .5 - far[1], x + .5 + far[2], y + .5 + far[3]], -1)*stride
+    boxes = (edges*bright[..., None]).sum(1)/bright.sum(1)[:, None]
+    scores = np.sqrt(bright[:, 4]*2*bright.mean(1)).clip(0, 1) # a peak that stands alone is less to be trusted
+    return boxes[scores >= score], scores[scores >= score]
 
 # %% ../nbs/15_detect.ipynb #detect-10
 def overlaps(
@@ -374,12 +381,14 @@ class FinderReport:
     @property
     def boxes(self): return self.faces[self.faces['score'] > 0]
 
-    def best_score(self):
-        "The score from which on boxes should count: where the harmonic mean of recall and precision (F1) is highest."
+    def best_score(self,
+        beta=2, # how many times as much recall counts
+    ):
+        "The score from which on boxes should count: where the weighted harmonic mean of recall and precision (F-beta) is highest."
         boxes = self.boxes.sort_values('score', ascending=False)
         right = (boxes['label'] != '').cumsum().to_numpy()
-        f1 = 2*right/(np.arange(1, len(boxes) + 1) + len(self.real))
-        return round(float(boxes['score'].iloc[f1.argmax()]), 3) if len(boxes) else .3
+        f = (1 + beta**2)*right/(np.arange(1, len(boxes) + 1) + beta**2*len(self.real))
+        return math.floor(1000*boxes['score'].iloc[f.argmax()])/1000 if len(boxes) else .3
 
     def above(self, score):
         "The same when only boxes count that are at least so sure."
