@@ -315,6 +315,7 @@ def _with_onnxruntime(model, threads):
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3  # errors only
+    options.add_session_config_entry('session.force_spinning_stop', '1')  # else the threads of one network, waiting, keep the cores from the next
     session = ort.InferenceSession(model, options, providers=['CPUExecutionProvider'])
     ends = [({end.name}, end.type == 'tensor(float)', [n if isinstance(n, int) else 'n' for n in end.shape])
             for end in (*session.get_inputs(), *session.get_outputs())]
