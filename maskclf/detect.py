@@ -131,12 +131,14 @@ class FaceFinder:
         runtime='auto',   # which program computes: 'onnxruntime', 'openvino', or 'auto': OpenVINO where it is installed
         detector='own',   # 'own', or 'yunet': another network, which OpenCV runs
         score=None,       # what is less sure is no face; None: as the model says
+        size=None,        # pixels of the longer side of a photo that is looked at as a whole; None: as the model says
         most=8_000_000,   # pixels of the largest version of a photo that is looked at: more find smaller faces in large photos, and take longer
     ):
         if detector not in ('own', 'yunet'): raise ModelError(f"There is no detector {detector!r}: choose 'own' or 'yunet'.")
         self.path = FINDER if path is None and detector == 'own' else path and Path(path)
         self.detector, self.most = detector, most
         self.eyes = _Own(self.path, threads, runtime) if detector == 'own' else _YuNet(yunet_file(self.path))
+        if size: self.eyes.size = size
         self.runtime, self.size = self.eyes.runtime, self.eyes.size
         self.score = self.eyes.score if score is None else score
 
