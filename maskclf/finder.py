@@ -225,10 +225,10 @@ def finder_learner(
 
 def train_finder(
     voc,             # folder of photos with Pascal VOC boxes
-    epochs=None,     # passes over the photos; None: as many as show 15,000 squares, between 10 and 60
+    epochs=None,     # passes over the photos; None: as many as show 11,000 squares, between 10 and 60
     size=384,        # side of the squares to learn from, in pixels
     bs=8,            # squares in a batch
-    lr=3e-3,         # highest learning rate; the body gets a third of it
+    lr=1.5e-3,       # highest learning rate; the body gets a third of it
     valid_pct=0.2,   # share of the photos kept aside to validate
     seed=42,         # repeats split, weights and squares
     pretrained=True, # ImageNet weights for the body?
@@ -243,7 +243,7 @@ def train_finder(
     dls = finder_dls(voc, size, bs, valid_pct, seed, splitter, **kwargs)
     learn = finder_learner(dls, pretrained, cbs, bf16)
     learn.maskclf = dict(arch=DEFAULT, source=Path(voc).resolve().name)
-    epochs = epochs or int(np.clip(round(15_000/len(dls.train_ds)), 10, 60))
+    epochs = epochs or int(np.clip(round(11_000/len(dls.train_ds)), 10, 60))
     learn.fit_one_cycle(epochs, slice(lr/3, lr), wd=.05, pct_start=.2, cbs=TellTime())
     return learn
 
