@@ -113,6 +113,7 @@ THUMBNAILS = {  # notebook → the cell whose first picture stands for it in the
     '04_data': ('data-03', (0, 0, 540, 180)), '05_splits': ('splits-53', (0, 0, 480, 260)), '11_checkup': ('checkup-61', (0, 0, 720, 420)),
     '06_augment': ('augment-03', (0, 0, 384, 261)), '07_start': ('start-10', (0, 0, 330, 242)), '08_core': ('core-25', (0, 0, 290, 195)), '10_evaluate': ('evaluate-37', (0, 32, 362, 212)),
     '12_inference': ('inference-38', (0, 25, 185, 310)), '13_export': ('export-08', (0, 0, 283, 214)), '14_faces': ('faces-03', (320, 0, 642, 196)),
+    '15_detect': ('detect-03', (0, 150, 400, 300)), '16_finder': ('finder-03', (380, 0, 897, 185)),
     '20_benchmark': ('benchmark-22', (0, 0, 850, 270)), '21_pages': ('images/21_pages/report.png', (0, 0, 550, 400))}
 
 

@@ -315,6 +315,7 @@ def _with_onnxruntime(model, threads):
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3  # errors only
+    options.add_session_config_entry('session.force_spinning_stop', '1')  # else the threads of one network, waiting, keep the cores from the next
     session = ort.InferenceSession(model, options, providers=['CPUExecutionProvider'])
     ends = [({end.name}, end.type == 'tensor(float)', [n if isinstance(n, int) else 'n' for n in end.shape])
             for end in (*session.get_inputs(), *session.get_outputs())]
@@ -331,16 +332,17 @@ def _with_openvino(model, threads):
     compiled = core.compile_model(network, 'CPU', options)
     return lambda pixels: compiled.create_infer_request().infer({'pixels': pixels}, share_inputs=True)['logits'], ends
 
-def _start(folder, config, threads, runtimes):
-    "The first of `runtimes` that can load model.onnx, and a function from pixels to logits; `ModelError` if it does not fit the config."
-    model, size, threads = _read_model(folder, config), config['size'], threads or cores()
+def _start(folder, config, threads, runtimes, shapes=None):
+    "The first of `runtimes` that can load model.onnx, and a function from pixels to logits; `ModelError` if it does not fit the config, or `shapes`."
+    model, threads = _read_model(folder, config), threads or cores()
     for runtime in runtimes:
         try: run, ends = (_with_openvino if runtime == 'openvino' else _with_onnxruntime)(model, threads)
         except Exception as error: trouble = error
         else: break
     else: raise ModelError(f'{folder/"model.onnx"} cannot be loaded: {_AGAIN}') from trouble
-    wanted = [('pixels', ['n', 3, size, size]), ('logits', ['n', len(config['labels'])])]
-    if len(ends) != 2 or not all(name in names and floats and shape == sides for (name, sides), (names, floats, shape) in zip(wanted, ends)):
+    shapes = shapes or (['n', 3, config['size'], config['size']], ['n', len(config['labels'])])
+    wanted = zip(('pixels', 'logits'), shapes, ends)
+    if len(ends) != 2 or not all(name in names and floats and shape == sides for name, sides, (names, floats, shape) in wanted):
         raise ModelError(f'{folder/"model.onnx"} does not fit its config.json: {_AGAIN}')
     return runtime, run
 
@@ -532,8 +534,10 @@ def _is_pickle(file):
     with contextlib.suppress(OSError), open(file, 'rb') as f: return f.read(1) == b'\x80'
     return False
 
-def _read_config(folder):
-    "The contents of config.json, checked."
+_KINDS = dict(classifier='maskclf.inference.Classifier', finder='maskclf.detect.FaceFinder')  # what a model folder can hold, and what reads it
+
+def _read_config(folder, kind='classifier'):
+    "The contents of config.json, checked; `ModelError` if the folder holds another kind of model."
     file = folder/'config.json'
     hint = 'Name the folder that maskclf.inference.save wrote.'
     if not folder.exists(): raise ModelError(f'{folder} does not exist. {hint}')
@@ -549,7 +553,10 @@ def _read_config(folder):
         raise ModelError(f'{file} is not the description of a model: {_AGAIN}')
     if config['schema'] > SCHEMA:
         raise ModelError(f'{folder} was written by a newer maskclf, with schema {config["schema"]}: pip install --upgrade maskclf.')
-    if wrong := _wrong(config): raise ModelError(f'{file} has no usable "{wrong}": {_AGAIN}')
+    if (found := config.get('kind', 'classifier')) != kind:
+        if found not in [*_KINDS]: raise ModelError(f'{file} has no usable "kind": {_AGAIN}')
+        raise ModelError(f'{folder} holds a {found}, but a {kind} is needed here: give it to {_KINDS[found]}.')
+    if wrong := _wrong(config, kind): raise ModelError(f'{file} has no usable "{wrong}": {_AGAIN}')
     return config
 
 def _are_three(v): return isinstance(v, list) and len(v) == 3 and all(map(_is_number, v))
@@ -566,13 +573,14 @@ def _has_hash(files):
     model = files.get('model.onnx') if isinstance(files, dict) else None
     return isinstance(model, dict) and isinstance(model.get('sha256'), str)
 
-def _wrong(config):
+def _wrong(config, kind='classifier'):
     "The name of the first entry that is missing or makes no sense; None if all are fine."
     tests = dict(
         labels=_are_labels, size=lambda v: type(v) is int and 0 < v <= 4096, method=lambda v: v in ('squish', 'crop', 'pad'),
         mean=_are_three, std=lambda v: _are_three(v) and min(v) > 0, temperature=_is_temperature,
         thresholds=lambda v: _are_thresholds(v, config['labels']), files=_has_hash,
         draft=lambda v: type(config.get('draft', False)) is bool)  # older folders have none
+    if kind == 'finder': tests = {n: tests[n] for n in ('size', 'mean', 'std', 'files')} | dict(score=lambda v: _is_number(v) and 0 <= v <= 1)
     return next((name for name, fits in tests.items() if not fits(config.get(name))), None)
 
 def _read_model(folder, config):

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
-import pandas as pd
 from PIL import Image
-from tqdm.auto import tqdm
 
 from .pictures import MaskclfError, _orientation, _read_header, _walk, find_pictures, open_picture
 
@@ -271,6 +269,8 @@ def crop_faces(
     classes=None, # the classes to cut out; None takes all
 ):
     "Write a square crop of each face to `dest/<class>/` and return a table with one row per box; DataError, FileExistsError."
+    import pandas as pd
+    from tqdm.auto import tqdm
     dest, files, taken, rows = _new_folder(dest), _annotations(voc), Counter(), []
     if not files: raise DataError(f'There is no annotations/*.xml in {_line(voc)}: name a folder with photos and Pascal VOC files.')
     if not margin > 0: raise DataError(f'The margin is {margin}, but it must be above 0: 1.3 leaves some room around a face.')
@@ -286,6 +286,7 @@ def crops_table(
     path, # a folder
 ): # a table as `crop_faces` returns it, or None
     "The table that `crop_faces` has left in a folder; a file of yours that happens to be called `faces.csv` is none."
+    import pandas as pd
     try: table = pd.read_csv(Path(path)/'faces.csv', keep_default_na=False, encoding='utf-8', encoding_errors='surrogateescape')
     except (OSError, ValueError): return None
     return table if list(table.columns) == _COLUMNS else None

@@ -173,6 +173,7 @@ def model_weights(
     try: config = json.loads(described.read_text(encoding='utf-8')); told = config['architecture'], config['files'][file.name]['sha256']
     except (ValueError, KeyError, TypeError): raise ValueError(f'{described} does not describe a model: save or copy the folder again.') from None
     if hashlib.sha256(file.read_bytes()).hexdigest() != told[1]: raise ValueError(f'{file} is not the file that was saved: save or copy the folder again.')
+    if 'kind' in config: raise ValueError(f"{folder} holds a {config['kind']}, which no classifier can start from: name the folder of a classifier.")
     return file, config
 
 
