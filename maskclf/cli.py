@@ -576,9 +576,12 @@ def export(
       maskclf export my-model small-model
       maskclf export my-model fast-model --precision int8 --pictures my-pictures
     """
-    from maskclf.evaluate import _class_folder
+    from maskclf.photos import is_voc
+    if pictures and is_voc(pictures):
+        from maskclf.data import prepare_folder
+        pictures = prepare_folder(pictures)
     from maskclf.export import export_model
-    export_model(model, out, precision, pictures and _class_folder(pictures, None), weights)
+    export_model(model, out, precision, pictures, weights)
     told = json.loads((out/'config.json').read_text(encoding='utf-8'))['precision']
     print(f'{model}  {_megabytes(model):.1f} MB\n{out}  {_megabytes(out):.1f} MB, the same label for {told["labels_equal"]} of {told["pictures"]} '
           f'{told["compared_on"]}, probabilities up to {told["largest_difference"]:.2g} away')
