@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['DEFAULT', 'PIP_WEIGHTS', 'FACES', 'first_filters', 'first_answers', 'pip_file', 'pip_weights', 'lite0', 'lite1',
-           'lite2', 'find_arch', 'reachable', 'torchvision_file', 'timm_file', 'model_weights', 'pretrained_file',
-           'choose_start', 'cut_deeper', 'start_from', 'pixel_stats']
+           'lite2', 'find_arch', 'fixed_size', 'reachable', 'torchvision_file', 'timm_file', 'model_weights',
+           'pretrained_file', 'choose_start', 'cut_deeper', 'start_from', 'pixel_stats']
 
 # %% ../nbs/07_start.ipynb #start-03
 import difflib, hashlib, json, re
@@ -122,6 +122,15 @@ def find_arch(
     near = difflib.get_close_matches(name, known + timm.list_models(), n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else 'see timm.list_models() for the names.'
     raise ValueError(f"There is no architecture called '{name}': {hint}")
+
+
+def fixed_size(
+    arch, # see `find_arch`
+): # in pixels; None: it takes pictures of any size
+    "The side of the pictures that a network insists on, as transformers often do."
+    name = arch if isinstance(arch, str) else getattr(arch, '__name__', '')
+    told = timm.get_pretrained_cfg(name) if timm.is_model(name) and name not in torchvision.models.list_models(torchvision.models) else None
+    return told.input_size[-1] if told and told.fixed_input_size else None
 
 
 def reachable(
