@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['UNSURE', 'FORMAT', 'SCHEMA', 'FILES', 'TOLERANCE', 'FACES', 'MAX_CONFIG', 'MAX_MODEL', 'ModelError', 'from_pickle',
-           'export_onnx', 'names_of', 'fingerprint', 'save', 'Prediction', 'Classifier', 'upload_box', 'to_learner']
+           'export_onnx', 'names_of', 'fingerprint', 'save', 'add_figures', 'Prediction', 'Classifier', 'upload_box',
+           'to_learner']
 
 # %% ../nbs/12_inference.ipynb #inference-02
 import contextlib, copy, csv, glob, hashlib, html, inspect, io, json, os, secrets, shutil, sys, time, warnings
@@ -140,6 +141,10 @@ def _version(package):
     try: return version(package)
     except PackageNotFoundError: return None
 
+def _figures(report):
+    "What config.json keeps of a report."
+    return None if report is None else {k: v for k, v in report.to_dict().items() if k != 'rows'}
+
 def _describe(learn, report):
     "What config.json tells about where the model comes from."
     known = getattr(learn, 'maskclf', None) or {}
@@ -148,7 +153,7 @@ def _describe(learn, report):
     return dict(
         architecture=getattr(arch, '__name__', str(arch)),
         versions=dict(python=sys.version.split()[0], **{p: _version(p) for p in packages}),
-        metrics=None if report is None else {k: v for k, v in report.to_dict().items() if k != 'rows'},
+        metrics=_figures(report),
         data=dict(source=known.get('source'), **_data_of(learn)))
 
 def _is_number(v): return type(v) in (int, float) and abs(v) < 1e6  # neither NaN nor infinite
@@ -206,6 +211,13 @@ def _check_parity(parity):
     raise ModelError('As ONNX this network answers differently ({labels_equal} of {pictures} labels are the same, probabilities differ '
                      'by up to {largest_difference:.1e}): choose another architecture, or keep it with learn.export().'.format(**parity))
 
+def _complete(learn, folder, config):
+    "Write config.json and, once the folder has been compared with the learner, what came of that; `ModelError` if they do not agree."
+    _write_config(folder, config)
+    config['parity'] = _parity(learn, folder)
+    _check_parity(config['parity'])
+    _write_config(folder, config)
+
 def save(
     learn,             # fastai Learner on the DataLoaders of `face_dataloaders`
     dest,              # folder to write; an older model there is replaced, any other folder is left as it is
@@ -221,10 +233,21 @@ def save(
     with _new_folder(Path(dest).resolve()) as folder:
         export_onnx(learn.model, steps['size'], folder/'model.onnx')
         (folder/'weights.safetensors').write_bytes(to_bytes(weights, dict(architecture=config['architecture'])))
-        _write_config(folder, config)
-        config['parity'] = _parity(learn, folder)
-        _check_parity(config['parity'])
-        _write_config(folder, config)
+        _complete(learn, folder, config)
+    return Path(dest)
+
+def add_figures(
+    learn,             # the learner that was saved
+    dest,              # the folder that `save` wrote of it
+    report,            # `maskclf.evaluate.Report`, to keep its figures with the model
+    calibration=None,  # as for `save`
+):
+    "Give a model folder what was found out after it was saved, in one step: all of it, or the folder stays as it is; raises `ModelError`."
+    dest, config = Path(dest).resolve(), _read_config(Path(dest))
+    config |= _decision(calibration, config['labels']) | dict(metrics=_figures(report))
+    with _new_folder(dest) as folder:
+        for name in FILES[1:]: shutil.copyfile(dest/name, folder/name)
+        _complete(learn, folder, config)
     return Path(dest)
 
 # %% ../nbs/12_inference.ipynb #inference-30
