@@ -36,6 +36,8 @@ def sentence(
 ):
     "What went wrong, in one line and in the words of a terminal: the message of `error`, or file and reason if the operating system raised it."
     if isinstance(error, OSError) and error.strerror: return (f'{_visible(str(error.filename))}: ' if error.filename else '') + f'{error.strerror}.'
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f'This takes the package {error.name.split(".")[0]}, which an installation for using models leaves out: install all of maskclf, with `pip install .` in its folder.'
     lines = [line.strip() for line in str(error).splitlines()]
     text = _visible(' '.join(filter(None, lines))) or type(error).__name__
     for python, typed in _IN_A_TERMINAL.items(): text = text.replace(python, typed)
@@ -49,7 +51,7 @@ def exit_code(
     error,  # an exception that was caught
 ):
     "2 if the input or the system is the cause of `error`, 3 if it is a fault of the program."
-    if isinstance(error, (OSError, MemoryError)): return 2
+    if isinstance(error, (OSError, MemoryError, ModuleNotFoundError)): return 2
     frames = list(traceback.walk_tb(error.__traceback__))
     return 2 if isinstance(error, ValueError) and (not frames or _ours(frames[-1][0])) else 3
 
@@ -82,7 +84,6 @@ def _about(version: Annotated[bool, typer.Option('--version', callback=_print_ve
       maskclf predict my-model new-picture.jpg folder-of-others
     """
 
-# %% ../nbs/22_cli.ipynb #cli-11
 def _complain(text):
     "Print a line about what went wrong, to standard error."
     with contextlib.suppress(BrokenPipeError): print(f'maskclf: {text}', file=sys.stderr, flush=True)
@@ -134,6 +135,7 @@ def main(
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'): stream.reconfigure(encoding='utf-8', errors='backslashreplace')
     if argv is None and not sys.stderr.isatty(): os.environ.setdefault('TQDM_DISABLE', '1') # nobody watches: no progress bars
+    os.environ.setdefault('PANDAS_FUTURE_INFER_STRING', '0') # tables of pandas 3 hold no names that are no UTF-8, unless texts are plain objects
     debug = os.environ.get('MASKCLF_DEBUG')
     with warnings.catch_warnings():
         if not debug: _short_warnings()
@@ -171,6 +173,8 @@ _MaxError = Annotated[float, _option('Let the model say `unsure` where it must, 
     min=0.0001, max=0.9999)]
 _Exclude = Annotated[Path, _option('Text file with the paths of pictures to leave out, as `maskclf doctor --fix-list` writes it.',
     exists=True, dir_okay=False)]
+_Resume = Annotated[bool, _option('Go on with a training that was stopped, with the same options; --no-resume: forget it and begin anew.',
+    '--resume/--no-resume', show_default=False)]
 _Runtime = Annotated[Literal['auto', 'onnxruntime', 'openvino'], _option('What computes; auto: OpenVINO where it is installed.')]
 _Size = Annotated[int, _option('Width and height, in pixels, of what the network sees.', min=16, max=2048)]
 
@@ -200,7 +204,6 @@ def _check_page(page, name, option='--report'):
     with open(file, 'rb') as opened: ours = b'content="maskclf"' in opened.read(1000)
     if not ours: raise FileExistsError(f'{file} exists already and is no report of maskclf, so it is left as it is: name another file with {option}.')
 
-# %% ../nbs/22_cli.ipynb #cli-16
 def _must_exist(path):
     "`FileNotFoundError` if there is nothing at `path`; said before PyTorch is loaded, which takes seconds."
     from maskclf.pictures import find_pictures
@@ -368,8 +371,14 @@ def _check_free(model, page, overwrite):
     taken = [p for p, there in ((model, kept), (page, page.exists())) if there]
     if taken and not overwrite:
         raise FileExistsError(f'{taken[0]} exists already: name another model folder with --out, or replace the old one with --overwrite.')
+    _check_writable(model, '--out')
     _check_page(page, '', '--out')
     _check_writable(model.with_name(f'.{model.name}-new-01234567'), '--out')  # the longest name that will be made
+
+def _check_before(model, page, overwrite, resume):
+    "Raise what would keep a training from being saved or resumed, before it begins."
+    _check_free(model, page, overwrite)
+    _check_kept(resume)
 
 @contextlib.contextmanager
 def _alone(model):
@@ -416,7 +425,7 @@ def _show_source(path):
     folder = _faces_of(path)
     n = _show_folder(folder, path if folder == path else f'{path}, faces cut out of photos')
     if folder == path: return n
-    with open(folder/'faces.csv', encoding='utf-8', newline='') as table: return sum(1 for _ in csv.DictReader(table))
+    with open(folder/'faces.csv', encoding='utf-8', errors='surrogateescape', newline='') as table: return sum(1 for _ in csv.DictReader(table))
 
 # %% ../nbs/22_cli.ipynb #cli-25
 @app.command()
@@ -436,8 +445,7 @@ def train(
     max_error: _MaxError = None,  # share of wrong answers allowed; None: it always answers
     exclude: _Exclude = None,  # list of pictures to leave out
     overwrite: Annotated[bool, _option('Replace an older model and its report.', '--overwrite')] = False,  # replace what is there
-    resume: Annotated[bool, _option('Go on with a training that was stopped, with the same options; --no-resume: forget it and begin anew.',
-        '--resume/--no-resume', show_default=False)] = None,  # go on with what was kept? None: `FileExistsError` if something was
+    resume: _Resume = None,  # go on with what was kept? None: `FileExistsError` if something was
 ):
     """Train a model on your pictures.
 
@@ -451,8 +459,7 @@ def train(
       maskclf train new-pictures --pretrained my-model     with what that one has learned
     """
     page = out.with_name(f'{out.name}-report.html')
-    _check_free(out, page, overwrite)
-    _check_kept(resume)
+    _check_before(out, page, overwrite, resume)
     with _alone(out):
         wanted = _show_source(path)
         from maskclf.core import train as fit
@@ -486,7 +493,6 @@ def _as_row(path, answer):
     if hasattr(answer, 'label'): return row | vars(answer)
     return row | dict(error=sentence(answer))
 
-# %% ../nbs/22_cli.ipynb #cli-31
 def write_rows(
     rows,    # rows from `answers`, one after the other
     form,    # 'table', 'json' or 'csv'
@@ -527,7 +533,7 @@ def _into_file(classifier, found, dest, resume, bs):
     from tqdm import tqdm
     failed = 0
     try:
-        with _RowFile(dest, resume) as file:
+        with _RowFile(dest, resume, classifier) as file:
             left = [pair for pair in found if str(pair[0]) not in file.done]
             for row in tqdm(answers(classifier, left, bs), total=len(left), unit='picture', leave=False, disable=None):
                 file.add(row)
@@ -553,6 +559,15 @@ def _model_and_pictures(typed):
         return None, typed
     if not others: raise typer.BadParameter(f'{first} is a model: name the pictures, too.')
     return first, others
+
+def _tell_of_photos(classifier, found):
+    "Say how many of the pairs in `found` are whole photos, if the model knows only faces that were cut out of photos."
+    from maskclf.inference import _whole_photos
+    whole = _whole_photos(classifier, [path for path, trouble in found if not trouble])
+    if not whole: return
+    which = f'{_visible(str(whole[0]))} is no square' if len(whole) == 1 else f'{len(whole):,} of {len(found):,} pictures are no squares'
+    _complain(f'note: {which}, as the faces are that this model has learned from. Of a whole photo, cut the faces out first, each on its own; '
+              'where boxes are known, `maskclf crop` does it.')
 
 @app.command()
 def predict(
@@ -586,6 +601,7 @@ def predict(
     else:
         rows = tqdm(answers(classifier, found, bs), total=len(found), unit='picture', leave=False, disable=sys.stdout.isatty() or None)
         failed = write_rows(rows, 'json' if as_json else 'csv' if as_csv else 'table', classifier.labels)
+    _tell_of_photos(classifier, found)
     if failed:
         _complain(f'{failed} of {len(found)} could not be used.')
         raise typer.Exit(1)
@@ -625,7 +641,6 @@ def _fair_test(files, config, name):
               'If all of it is new to the model, add --all.')
     return aside, which + (f' ({missing} more {"is" if missing == 1 else "are"} missing)' if missing else '')
 
-# %% ../nbs/22_cli.ipynb #cli-39
 @app.command()
 def evaluate(
     model: _Model,  # model folder

@@ -255,7 +255,6 @@ def photo_of(
     photo, changed = re.subn(r'_(jpe?g|png|bmp|webp)\.rf\.[\w-]+$', '', photo)  # copies that Roboflow makes
     return photo if cut_out else Path(file).with_name(photo).as_posix() if changed else Path(file).as_posix()
 
-# %% ../nbs/02_pictures.ipynb #pictures-41c
 def cores(
     limits='/sys/fs/cgroup',  # folder where Linux says how much of the processor a container may use
 ) -> int:  # at least 1
