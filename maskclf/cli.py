@@ -7,7 +7,7 @@ __all__ = ['app', 'sentence', 'exit_code', 'main', 'samples', 'crop', 'doctor', 
            'write_rows', 'predict', 'stored_report', 'evaluate', 'export', 'cross_validate', 'free_name', 'demo']
 
 # %% ../nbs/22_cli.ipynb #cli-02
-import contextlib, csv, errno, hashlib, json, os, sys, tempfile, traceback, warnings
+import contextlib, csv, errno, hashlib, json, os, re, sys, tempfile, traceback, warnings
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
@@ -38,7 +38,8 @@ def sentence(
     if isinstance(error, OSError) and error.strerror: return (f'{_visible(str(error.filename))}: ' if error.filename else '') + f'{error.strerror}.'
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f'This takes the package {error.name.split(".")[0]}, which an installation for using models leaves out: install all of maskclf, with `pip install .` in its folder.'
-    lines = [line.strip() for line in str(error).splitlines()]
+    said = re.sub(r'^Exception occured in `\w+` when calling event `\w+`:', '', str(error))  # what fastai puts before it
+    lines = [line.strip() for line in said.splitlines()]
     text = _visible(' '.join(filter(None, lines))) or type(error).__name__
     for python, typed in _IN_A_TERMINAL.items(): text = text.replace(python, typed)
     return f'There is not enough memory ({text}).' if isinstance(error, MemoryError) else text
