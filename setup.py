@@ -1,4 +1,5 @@
 from configparser import ConfigParser
+from os import environ
 from pathlib import Path
 from setuptools import setup
 
@@ -6,13 +7,14 @@ here = Path(__file__).parent
 settings = ConfigParser(delimiters=['='])
 settings.read(here/'settings.ini', encoding='utf-8')
 cfg = settings['DEFAULT']
+small = environ.get('MASKCLF_INSTALL') == 'use' # what using a model needs, without PyTorch
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
     author=cfg['author'], author_email=cfg['author_email'], license='Apache-2.0', url=cfg['git_url'],
     long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
-    packages=[cfg['lib_path']], package_data={cfg['lib_path']: ['*.css', 'models/*/*']}, python_requires='>=' + cfg['min_python'],
-    install_requires=cfg['requirements'].split(),
-    extras_require={'dev': cfg['dev_requirements'].split(), 'openvino': cfg['openvino_requirements'].split(), 'yunet': cfg['yunet_requirements'].split()},
+    packages=[cfg['lib_path']], package_data={cfg['lib_path']: ['*.css', 'py.typed', 'models/*/*']}, python_requires='>=' + cfg['min_python'],
+    install_requires=cfg['use_requirements' if small else 'requirements'].split(),
+    extras_require={name: cfg[f'{name}_requirements'].split() for name in ('dev', 'openvino', 'yunet', 'heic')},
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f'{cfg["lib_name"]}={cfg["lib_path"]}._modidx:d']},
 )

@@ -7,7 +7,7 @@ __all__ = ['app', 'sentence', 'exit_code', 'main', 'samples', 'crop', 'doctor', 
            'write_rows', 'predict', 'stored_report', 'evaluate', 'export', 'cross_validate', 'free_name', 'demo']
 
 # %% ../nbs/22_cli.ipynb #cli-02
-import contextlib, csv, errno, json, os, sys, traceback, warnings
+import contextlib, csv, errno, hashlib, json, os, re, sys, tempfile, traceback, warnings
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,7 +19,7 @@ _IN_A_TERMINAL = {  # what a message says in Python → what it says in a termin
     'pretrained=False': '--pretrained no',
     'the same call with resume=True (in a terminal: --resume)': 'the same command with --resume',
     'leave out resume': 'leave out --resume',
-    'without resume': 'without --resume',
+    'without resume': 'with --no-resume',
     'go on with it with resume=True': 'go on with it with --resume',
     'maskclf.inference.save wrote': '`maskclf train` made',
     'see timm.list_models() for the names': 'lite0, resnet18 and resnet34 are good ones to begin with',
@@ -36,10 +36,13 @@ def sentence(
 ):
     "What went wrong, in one line and in the words of a terminal: the message of `error`, or file and reason if the operating system raised it."
     if isinstance(error, OSError) and error.strerror: return (f'{_visible(str(error.filename))}: ' if error.filename else '') + f'{error.strerror}.'
-    lines = [line.strip() for line in str(error).splitlines()]
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f'This takes the package {error.name.split(".")[0]}, which an installation for using models leaves out: install all of maskclf, with `pip install .` in its folder.'
+    said = re.sub(r'^Exception occured in `\w+` when calling event `\w+`:', '', str(error))  # what fastai puts before it
+    lines = [line.strip() for line in said.splitlines()]
     text = _visible(' '.join(filter(None, lines))) or type(error).__name__
     for python, typed in _IN_A_TERMINAL.items(): text = text.replace(python, typed)
-    return text
+    return f'There is not enough memory ({text}).' if isinstance(error, MemoryError) else text
 
 def _ours(frame):
     "Is this line of a running program one of this package?"
@@ -49,12 +52,12 @@ def exit_code(
     error,  # an exception that was caught
 ):
     "2 if the input or the system is the cause of `error`, 3 if it is a fault of the program."
-    if isinstance(error, OSError): return 2
+    if isinstance(error, (OSError, MemoryError, ModuleNotFoundError)): return 2
     frames = list(traceback.walk_tb(error.__traceback__))
     return 2 if isinstance(error, ValueError) and (not frames or _ours(frames[-1][0])) else 3
 
 # %% ../nbs/22_cli.ipynb #cli-09
-app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False,
                   context_settings=dict(help_option_names=['-h', '--help'], max_content_width=100))
 
 def _print_version(wanted: bool):
@@ -82,7 +85,6 @@ def _about(version: Annotated[bool, typer.Option('--version', callback=_print_ve
       maskclf predict my-model new-picture.jpg folder-of-others
     """
 
-# %% ../nbs/22_cli.ipynb #cli-11
 def _complain(text):
     "Print a line about what went wrong, to standard error."
     with contextlib.suppress(BrokenPipeError): print(f'maskclf: {text}', file=sys.stderr, flush=True)
@@ -134,6 +136,7 @@ def main(
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'): stream.reconfigure(encoding='utf-8', errors='backslashreplace')
     if argv is None and not sys.stderr.isatty(): os.environ.setdefault('TQDM_DISABLE', '1') # nobody watches: no progress bars
+    os.environ.setdefault('PANDAS_FUTURE_INFER_STRING', '0') # tables of pandas 3 hold no names that are no UTF-8, unless texts are plain objects
     debug = os.environ.get('MASKCLF_DEBUG')
     with warnings.catch_warnings():
         if not debug: _short_warnings()
@@ -155,16 +158,26 @@ _Model = Annotated[Path, _argument('MODEL', 'Model folder from `maskclf train`.'
 _ARCH = 'Architecture of the network, any of torchvision or timm.'
 _Arch = Annotated[str, _option(f'{_ARCH} Left out: that of the model in --pretrained, else lite0, which needs no network.')]
 _Epochs = Annotated[int, _option('How often each picture is looked at.', min=1)]
-_Pretrained = Annotated[str, _option('auto: use ImageNet weights if available; yes: require them; no: train from scratch; or a model folder to '
-    'start from, or faces, the model that comes with maskclf.', metavar='auto|yes|no|MODEL')]
 _WEIGHTS = dict(auto='auto', yes=True, no=False)
+
+def _start(pretrained):
+    "The value of --pretrained; `ModelError` if it should be a model folder and is none."
+    from maskclf.inference import _read_config
+    if pretrained not in (None, 'faces', *_WEIGHTS): _read_config(Path(pretrained))
+    return pretrained
+
+_Pretrained = Annotated[str, _option('auto: use ImageNet weights if available; yes: require them; no: train from scratch; or a model folder to '
+    'start from, or faces, the model that comes with maskclf.', metavar='auto|yes|no|MODEL', callback=_start)]
 _Quick = Annotated[bool, _option('Train the last layers only, in seconds; --no-quick: all of them. Left out: what suits the number of pictures.', '--quick/--no-quick',
     show_default=False)]
 _MaxError = Annotated[float, _option('Let the model say `unsure` where it must, so that of its answers at most this share is wrong.',
     min=0.0001, max=0.9999)]
-_Exclude = Annotated[Path, _option('Text file with the paths of pictures to leave out, as `maskclf doctor --fix-list` writes it.')]
+_Exclude = Annotated[Path, _option('Text file with the paths of pictures to leave out, as `maskclf doctor --fix-list` writes it.',
+    exists=True, dir_okay=False)]
+_Resume = Annotated[bool, _option('Go on with a training that was stopped, with the same options; --no-resume: forget it and begin anew.',
+    '--resume/--no-resume', show_default=False)]
 _Runtime = Annotated[Literal['auto', 'onnxruntime', 'openvino'], _option('What computes; auto: OpenVINO where it is installed.')]
-_Size = Annotated[int, _option('Width and height, in pixels, of what the network sees.', min=16)]
+_Size = Annotated[int, _option('Width and height, in pixels, of what the network sees.', min=16, max=2048)]
 
 def _name(path):
     "The name of a file or folder, also of one that was typed as `.` or `..`."
@@ -176,7 +189,27 @@ def _new_folder(out):
         raise typer.BadParameter(f'{str(out)!r} is the folder you are in, or one around it: name a folder to make, such as my-model.')
     return Path(os.path.normpath(out))
 
-# %% ../nbs/22_cli.ipynb #cli-16
+def _check_writable(path, option):
+    "`OSError` if no file or folder can be made at `path`, which was typed after `option`."
+    place = next(p for p in Path(os.path.abspath(path)).parents if os.path.lexists(p))
+    try:
+        with contextlib.suppress(FileNotFoundError): os.lstat(path)  # its name may be too long, or lead through a file
+        tempfile.TemporaryFile(dir=place).close()
+    except OSError as error: raise OSError(f'{path} cannot be written ({error.strerror}): name another place with {option}.') from None
+
+def _check_page(page, name, option='--report'):
+    "`FileExistsError` if there is something at `page`, or at `name` in the folder `page`, that maskclf has not written; `OSError` if it cannot be written."
+    file = page/name if page.is_dir() else page
+    _check_writable(file, option)
+    if not file.exists(): return
+    with open(file, 'rb') as opened: ours = b'content="maskclf"' in opened.read(1000)
+    if not ours: raise FileExistsError(f'{file} exists already and is no report of maskclf, so it is left as it is: name another file with {option}.')
+
+def _must_exist(path):
+    "`FileNotFoundError` if there is nothing at `path`; said before PyTorch is loaded, which takes seconds."
+    from maskclf.pictures import find_pictures
+    if not path.is_dir(): find_pictures(path)
+
 def _count(labels):
     "How many of each label, as lines."
     return '\n'.join(f'  {label:<22} {n:>6}' for label, n in sorted(Counter(labels).items()))
@@ -245,6 +278,8 @@ def doctor(
       maskclf doctor my-pictures --fix-list leave-out.txt
       maskclf train my-pictures --exclude leave-out.txt
     """
+    _must_exist(path)
+    if page: _check_page(page, 'checkup.html')
     from maskclf.checkup import check_images
     checkup = check_images(path)
     _print_json(checkup.to_dict()) if as_json else print(checkup)
@@ -292,27 +327,42 @@ def finish(
     title,  # heading of the page
     max_error=None,  # share of wrong answers allowed, see `maskclf.evaluate.calibrate`; None: the model always answers
 ):
-    "Evaluate `learn` on the pictures kept aside, write model folder and page; the `Report`."
+    "Save `learn`, evaluate it on the pictures kept aside, write figures and page; the `Report`. Whatever fails, the model is saved first."
+    from maskclf.inference import save
+    save(learn, model)
+    return _judge_saved(learn, model, page, title, max_error)
+
+def _judge_saved(learn, model, page, title, max_error):
+    "Evaluate a learner that is saved in the folder `model` already, complete the folder, and write the page; the `Report`."
     from functools import partial
     from maskclf.core import history
     from maskclf.evaluate import evaluate as judge, explain
-    from maskclf.inference import save
+    from maskclf.inference import add_figures
     from maskclf.pages import write_report
-    curves = history(learn)
-    report = judge(learn)
-    calibration = _calibration(report, max_error)
-    save(learn, model, report, calibration)
-    write_report(report, page, curves, title, calibration, partial(explain, learn))
+    try:
+        curves, report = history(learn), judge(learn)
+        calibration = _calibration(report, max_error)
+        add_figures(learn, model, report, calibration)
+        write_report(report, page, curves, title, calibration, partial(explain, learn))
+    except Exception:
+        _complain(f'note: the model is trained and saved in {_visible(str(model))}, but what comes after that failed.')
+        raise
     return report
 
 def _calibration(report, max_error):
-    "The `Calibration` that follows from `report`; if `max_error` cannot be kept, that is told, and the model always answers."
+    "The `Calibration` that follows from `report`, or None where it cannot be had; if `max_error` cannot be kept, the model always answers. Both are told."
     from maskclf.evaluate import EvaluateError, calibrate
-    try: return calibrate(report, max_error)
-    except EvaluateError as error:
-        if max_error is None: raise
-        _complain(f'note: {sentence(error)} Until then this model answers every time.')
-        return calibrate(report)
+    for allowed in dict.fromkeys((max_error, None)):
+        try: return calibrate(report, allowed)
+        except EvaluateError as error: _complain(f'note: {sentence(error)} Until then this model answers every time.')
+
+def _save_first(learn, model):
+    "Save `learn` in the folder `model`; if that cannot be written, `OSError` that says how to rescue the training."
+    from maskclf.inference import save
+    try: save(learn, model)
+    except OSError as error:
+        raise OSError(f'{sentence(error)} The model could not be saved in {model}, but its epochs are kept: make room there, or name another folder '
+                      'with --out, and give the same command with --resume.') from error
 
 def _check_free(model, page, overwrite):
     "`FileExistsError` if something is in the way of a model folder or its report that must not be replaced."
@@ -320,16 +370,63 @@ def _check_free(model, page, overwrite):
     if kept and overwrite and not (model/'config.json').is_file():
         raise FileExistsError(f'{model} is not a model folder, so it is left as it is: name another one with --out.')
     taken = [p for p, there in ((model, kept), (page, page.exists())) if there]
-    if not taken or overwrite: return
-    raise FileExistsError(f'{taken[0]} exists already: name another model folder with --out, or replace the old one with --overwrite.')
+    if taken and not overwrite:
+        raise FileExistsError(f'{taken[0]} exists already: name another model folder with --out, or replace the old one with --overwrite.')
+    _check_writable(model, '--out')
+    _check_page(page, '', '--out')
+    _check_writable(model.with_name(f'.{model.name}-new-01234567'), '--out')  # the longest name that will be made
+
+def _check_before(model, page, overwrite, resume):
+    "Raise what would keep a training from being saved or resumed, before it begins."
+    _check_free(model, page, overwrite)
+    _check_kept(resume)
+
+@contextlib.contextmanager
+def _alone(model):
+    "In its block no other training is to write the folder `model`; `FileExistsError` if one is at it already."
+    from filelock import FileLock, Timeout
+    from platformdirs import user_cache_path
+    name = hashlib.sha256(os.fsencode(os.path.realpath(model))).hexdigest()[:16]
+    file = user_cache_path('maskclf', appauthor=False)/'locks'/f'{name}.lock'
+    with contextlib.ExitStack() as block:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            block.enter_context(FileLock(file, timeout=0))
+            block.callback(file.unlink, missing_ok=True)
+        except Timeout: raise FileExistsError(f'Another training is going to write {model}: wait for its end, or name another model folder with --out.') from None
+        except OSError: pass  # where nothing can be kept, nothing can be locked
+        yield
+
+def _check_kept(resume):
+    "`FileNotFoundError` if there is nothing at all to resume, found out without PyTorch."
+    from platformdirs import user_cache_path
+    if not resume or any((user_cache_path('maskclf', appauthor=False)/'training').glob('*.pt')): return
+    raise FileNotFoundError('No training has been stopped on this machine, so there is none to go on with: leave out --resume.')
+
+def _ask_first(resume):
+    "A fastai callback that ends a training before it replaces the epochs that a stopped one has left, unless `resume` says what to do with these."
+    from fastai.callback.core import Callback
+    class AskFirst(Callback):
+        order = 59  # after the one that keeps the epochs
+        def before_fit(self):
+            kept = getattr(self.learn, 'checkpoint', None)
+            if resume is None and kept and len(kept.rows) == 1 and kept.file.exists():
+                raise FileExistsError('A training with these settings was stopped, and its finished epochs are kept: go on with it with --resume, or begin anew with --no-resume.')
+    return AskFirst()
+
+def _faces_of(path):
+    "A folder of pictures: `path` itself, or that of the faces cut out of it if it holds photos with boxes."
+    from maskclf.photos import is_voc
+    if not is_voc(path): return path
+    from maskclf.data import prepare_folder  # with this comes PyTorch, which takes seconds
+    return prepare_folder(path)
 
 def _show_source(path):
     "Print the classes in a class or VOC folder; the number of pictures or boxes it holds, usable or not."
-    from maskclf.data import is_voc, prepare_folder
-    folder = prepare_folder(path)
+    folder = _faces_of(path)
     n = _show_folder(folder, path if folder == path else f'{path}, faces cut out of photos')
-    if not is_voc(path): return n
-    with open(folder/'faces.csv', encoding='utf-8', newline='') as table: return sum(1 for _ in csv.DictReader(table))
+    if folder == path: return n
+    with open(folder/'faces.csv', encoding='utf-8', errors='surrogateescape', newline='') as table: return sum(1 for _ in csv.DictReader(table))
 
 # %% ../nbs/22_cli.ipynb #cli-25
 @app.command()
@@ -349,7 +446,7 @@ def train(
     max_error: _MaxError = None,  # share of wrong answers allowed; None: it always answers
     exclude: _Exclude = None,  # list of pictures to leave out
     overwrite: Annotated[bool, _option('Replace an older model and its report.', '--overwrite')] = False,  # replace what is there
-    resume: Annotated[bool, _option('Go on with a training that was stopped, with the same options.', '--resume')] = False,  # go on
+    resume: _Resume = None,  # go on with what was kept? None: `FileExistsError` if something was
 ):
     """Train a model on your pictures.
 
@@ -362,15 +459,16 @@ def train(
       maskclf train my-pictures --out my-model --resume    after Ctrl-C
       maskclf train new-pictures --pretrained my-model     with what that one has learned
     """
-    from maskclf.core import train as fit
     page = out.with_name(f'{out.name}-report.html')
-    _check_free(out, page, overwrite)
-    wanted = _show_source(path)
-    done = []
-    then = lambda learn: done.append(finish(learn, out, page, f'Trained on {_name(path)}', max_error))  # until it is saved, the epochs are kept
-    learn = fit(path, arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=resume, keep_copies=keep_copies,
-                pretrained=_WEIGHTS.get(pretrained, pretrained), freeze=quick, exclude=exclude or (), cbs=[training_rows()], then=then)
-    print(f'\n{done[0]}\n\nmodel   {out}\nreport  {page}')
+    _check_before(out, page, overwrite, resume)
+    with _alone(out):
+        wanted = _show_source(path)
+        from maskclf.core import train as fit
+        learn = fit(path, arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=bool(resume),
+                    keep_copies=keep_copies, pretrained=_WEIGHTS.get(pretrained, pretrained), freeze=quick, exclude=exclude or (),
+                    cbs=[training_rows(), _ask_first(resume)], then=lambda learn: _save_first(learn, out))  # until it is saved, the epochs are kept
+        report = _judge_saved(learn, out, page, f'Trained on {_name(path)}', max_error)
+    print(f'\n{report}\n\nmodel   {out}\nreport  {page}')
     if not exclude and len(learn.dls.train_ds) + len(learn.dls.valid_ds) < wanted: raise typer.Exit(1)
 
 # %% ../nbs/22_cli.ipynb #cli-28
@@ -396,7 +494,6 @@ def _as_row(path, answer):
     if hasattr(answer, 'label'): return row | vars(answer)
     return row | dict(error=sentence(answer))
 
-# %% ../nbs/22_cli.ipynb #cli-31
 def write_rows(
     rows,    # rows from `answers`, one after the other
     form,    # 'table', 'json' or 'csv'
@@ -437,7 +534,7 @@ def _into_file(classifier, found, dest, resume, bs):
     from tqdm import tqdm
     failed = 0
     try:
-        with _RowFile(dest, resume) as file:
+        with _RowFile(dest, resume, classifier) as file:
             left = [pair for pair in found if str(pair[0]) not in file.done]
             for row in tqdm(answers(classifier, left, bs), total=len(left), unit='picture', leave=False, disable=None):
                 file.add(row)
@@ -451,12 +548,27 @@ _PREDICTED = ('Model folder from `maskclf train` (left out: the model that comes
     'of pictures.')
 
 def _model_and_pictures(typed):
-    "The model folder, if one was typed first, else None; and the pictures."
+    "The model folder, if one was typed first, else None; and the pictures. `ModelError` if it looks like a model and is none."
+    from maskclf.inference import FILES, _read_config
+    from maskclf.pictures import find_pictures
     first, *others = typed
     if not os.path.lexists(first): raise FileNotFoundError(f'{first} is neither a model folder nor a picture: nothing has that name.')
-    if not any((first/name).is_file() for name in ('config.json', 'model.onnx')): return None, typed
+    if not any((first/name).is_file() for name in FILES):
+        if first.suffix.lower() in ('.pkl', '.pth', '.pt', '.onnx', '.safetensors', '.json'): _read_config(first)  # it says that a model is a folder
+        try: find_pictures(first)
+        except FileNotFoundError: _read_config(first)  # it says that there is no config.json
+        return None, typed
     if not others: raise typer.BadParameter(f'{first} is a model: name the pictures, too.')
     return first, others
+
+def _tell_of_photos(classifier, found):
+    "Say how many of the pairs in `found` are whole photos, if the model knows only faces that were cut out of photos."
+    from maskclf.inference import _whole_photos
+    whole = _whole_photos(classifier, [path for path, trouble in found if not trouble])
+    if not whole: return
+    which = f'{_visible(str(whole[0]))} is no square' if len(whole) == 1 else f'{len(whole):,} of {len(found):,} pictures are no squares'
+    _complain(f'note: {which}, as the faces are that this model has learned from. Of a whole photo, cut the faces out first, each on its own; '
+              'where boxes are known, `maskclf crop` does it.')
 
 @app.command()
 def predict(
@@ -483,12 +595,14 @@ def predict(
     from maskclf.inference import Classifier
     from tqdm import tqdm
     model, pictures = _model_and_pictures(typed)
-    if not model: _complain('note: no model is named, so the one that comes with maskclf answers. It wants a face that fills the picture.')
+    why = f'{_visible(str(typed[0]))} is no model folder' if typed[0].is_dir() else 'no model is named'
+    if not model: _complain(f'note: {why}, so the one that comes with maskclf answers. It wants a face that fills the picture.')
     classifier, found = Classifier(model, runtime=runtime), list(_find_all(pictures))
     if out: failed = _into_file(classifier, found, out, resume, bs)
     else:
         rows = tqdm(answers(classifier, found, bs), total=len(found), unit='picture', leave=False, disable=sys.stdout.isatty() or None)
         failed = write_rows(rows, 'json' if as_json else 'csv' if as_csv else 'table', classifier.labels)
+    _tell_of_photos(classifier, found)
     if failed:
         _complain(f'{failed} of {len(found)} could not be used.')
         raise typer.Exit(1)
@@ -528,7 +642,6 @@ def _fair_test(files, config, name):
               'If all of it is new to the model, add --all.')
     return aside, which + (f' ({missing} more {"is" if missing == 1 else "are"} missing)' if missing else '')
 
-# %% ../nbs/22_cli.ipynb #cli-39
 @app.command()
 def evaluate(
     model: _Model,  # model folder
@@ -544,12 +657,14 @@ def evaluate(
       maskclf evaluate my-model my-pictures       the same, worked out again
       maskclf evaluate my-model other-pictures    with pictures it has never seen
     """
-    from maskclf.evaluate import evaluate as judge, labelled_files
     from maskclf.inference import Classifier
     if page and data is None: raise typer.BadParameter('a report needs pictures: name the folder too.', param_hint='--report')
+    if page: _check_page(page, 'report.html')
+    if data: _must_exist(data)
     classifier, which = Classifier(model, runtime='onnxruntime'), 'the pictures that training kept aside' # OpenVINO may round: figures are the same on every machine
     if data is None: report = stored_report(classifier.config)
     else:
+        from maskclf.evaluate import evaluate as judge, labelled_files
         files = labelled_files(data, classifier.labels)[0]
         which = f'all {len(files)} pictures in {_name(data)}'
         if not everything: files, which = _fair_test(files, classifier.config, _name(data))
@@ -569,6 +684,7 @@ def export(
     precision: Annotated[Literal['fp16', 'int8'], _option('fp16: half the size, nearly the same answers; int8: a quarter, and faster.')] = 'fp16',  # format
     pictures: Annotated[Path, _option(f'To compare on; int8 needs it. {_FOLDER}')] = None,  # pictures like those to come
     weights: Annotated[bool, _option('Take along what further training needs.', '--weights')] = False,  # weights.safetensors too?
+    overwrite: Annotated[bool, _option('Replace an older model.', '--overwrite')] = False,  # replace what is there
 ):
     """Make a model smaller and faster.
 
@@ -576,12 +692,12 @@ def export(
       maskclf export my-model small-model
       maskclf export my-model fast-model --precision int8 --pictures my-pictures
     """
-    from maskclf.photos import is_voc
-    if pictures and is_voc(pictures):
-        from maskclf.data import prepare_folder
-        pictures = prepare_folder(pictures)
+    from maskclf.inference import _read_config
+    _read_config(model)
+    if not overwrite and out.is_dir() and any(out.iterdir()): raise FileExistsError(f'{out} exists already: name another folder, or replace it with --overwrite.')
+    _check_writable(out, 'OUT')
     from maskclf.export import export_model
-    export_model(model, out, precision, pictures, weights)
+    export_model(model, out, precision, pictures and _faces_of(pictures), weights)
     told = json.loads((out/'config.json').read_text(encoding='utf-8'))['precision']
     print(f'{model}  {_megabytes(model):.1f} MB\n{out}  {_megabytes(out):.1f} MB, the same label for {told["labels_equal"]} of {told["pictures"]} '
           f'{told["compared_on"]}, probabilities up to {told["largest_difference"]:.2g} away')
@@ -606,6 +722,8 @@ def cross_validate(
     \b
       maskclf cross-validate my-pictures --out results
     """
+    _must_exist(path)
+    _check_writable(out/'report.json', '--out')
     from maskclf.evaluate import calibrate, cross_validate as judge
     show = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext() # JSON stands alone
     with show: report = judge(path, out, folds, seed, arch=arch, epochs=epochs, size=size, pretrained=_WEIGHTS.get(pretrained, pretrained),
@@ -655,3 +773,7 @@ def demo(
           f'Next: maskclf predict {out/"model"} a-picture.jpg')
 
 app.registered_commands.insert(0, app.registered_commands.pop())  # in the help, the demo comes first
+
+if __name__ == '__main__' and globals().get('__spec__'):  # python -m maskclf.cli; in a notebook there is no __spec__
+    from maskclf.cli import main as run_command
+    sys.exit(run_command())

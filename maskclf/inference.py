@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['UNSURE', 'FORMAT', 'SCHEMA', 'FILES', 'TOLERANCE', 'FACES', 'MAX_CONFIG', 'MAX_MODEL', 'ModelError', 'from_pickle',
-           'export_onnx', 'names_of', 'fingerprint', 'save', 'Prediction', 'Classifier', 'upload_box', 'to_learner']
+           'export_onnx', 'names_of', 'fingerprint', 'save', 'add_figures', 'Prediction', 'Classifier', 'upload_box',
+           'to_learner']
 
 # %% ../nbs/12_inference.ipynb #inference-02
-import contextlib, copy, csv, glob, hashlib, html, inspect, io, json, os, secrets, shutil, sys, time, warnings
+import contextlib, copy, csv, glob, hashlib, html, inspect, io, json, os, re, secrets, shutil, sys, time, warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from fastcore.basics import patch
 
-from .pictures import MaskclfError, PictureError, cores, find_pictures, open_picture, to_array
+from .pictures import MaskclfError, PictureError, _read_header, cores, find_pictures, open_picture, to_array
 
 # %% ../nbs/12_inference.ipynb #inference-53
 class ModelError(MaskclfError):
@@ -74,7 +75,6 @@ def _preprocessing(learn):
     mean, std = (_short(norms[0].mean), _short(norms[0].std)) if norms else ([0.] * 3, [1.] * 3)
     return dict(labels=_labels(learn.dls), size=int(loads[0].size), method=loads[0].method, mean=mean, std=std, draft=bool(loads[0].draft))
 
-# %% ../nbs/12_inference.ipynb #inference-20
 def export_onnx(
     model,  # a PyTorch module: pixels (n, 3, size, size) in, a score for each class (n, classes) out
     size,   # side of the pictures in pixels
@@ -132,13 +132,18 @@ def _data_of(learn):
     train, valid = ([f for f in ds.items if isinstance(f, (str, Path))] for ds in (learn.dls.train_ds, learn.dls.valid_ds))
     if not (train and valid): return dict(fingerprint=None, training=len(train), validation=[])
     names = list(names_of(train + valid))
-    return dict(fingerprint=fingerprint(train + valid), training=len(train), validation=names[len(train):])
+    crops = all(re.search(r'_face\d\d+$', Path(name).stem) for name in names)  # as `crop_faces` names them
+    return dict(fingerprint=fingerprint(train + valid), training=len(train), validation=names[len(train):], crops=crops)
 
 def _version(package):
     "The installed version of a package, or None."
     from importlib.metadata import PackageNotFoundError, version
     try: return version(package)
     except PackageNotFoundError: return None
+
+def _figures(report):
+    "What config.json keeps of a report."
+    return None if report is None else {k: v for k, v in report.to_dict().items() if k != 'rows'}
 
 def _describe(learn, report):
     "What config.json tells about where the model comes from."
@@ -148,7 +153,7 @@ def _describe(learn, report):
     return dict(
         architecture=getattr(arch, '__name__', str(arch)),
         versions=dict(python=sys.version.split()[0], **{p: _version(p) for p in packages}),
-        metrics=None if report is None else {k: v for k, v in report.to_dict().items() if k != 'rows'},
+        metrics=_figures(report),
         data=dict(source=known.get('source'), **_data_of(learn)))
 
 def _is_number(v): return type(v) in (int, float) and abs(v) < 1e6  # neither NaN nor infinite
@@ -169,7 +174,6 @@ def _decision(calibration, labels):
                          'give the class another name and train again, or save without a threshold.')
     return dict(temperature=temperature, thresholds={UNSURE: threshold})
 
-# %% ../nbs/12_inference.ipynb #inference-26
 FORMAT = 'maskclf model'  # what config.json begins with
 SCHEMA = 1  # grows when older versions can no longer read a folder
 FILES = ('config.json', 'model.onnx', 'weights.safetensors')
@@ -206,6 +210,13 @@ def _check_parity(parity):
     raise ModelError('As ONNX this network answers differently ({labels_equal} of {pictures} labels are the same, probabilities differ '
                      'by up to {largest_difference:.1e}): choose another architecture, or keep it with learn.export().'.format(**parity))
 
+def _complete(learn, folder, config):
+    "Write config.json and, once the folder has been compared with the learner, what came of that; `ModelError` if they do not agree."
+    _write_config(folder, config)
+    config['parity'] = _parity(learn, folder)
+    _check_parity(config['parity'])
+    _write_config(folder, config)
+
 def save(
     learn,             # fastai Learner on the DataLoaders of `face_dataloaders`
     dest,              # folder to write; an older model there is replaced, any other folder is left as it is
@@ -221,10 +232,21 @@ def save(
     with _new_folder(Path(dest).resolve()) as folder:
         export_onnx(learn.model, steps['size'], folder/'model.onnx')
         (folder/'weights.safetensors').write_bytes(to_bytes(weights, dict(architecture=config['architecture'])))
-        _write_config(folder, config)
-        config['parity'] = _parity(learn, folder)
-        _check_parity(config['parity'])
-        _write_config(folder, config)
+        _complete(learn, folder, config)
+    return Path(dest)
+
+def add_figures(
+    learn,             # the learner that was saved
+    dest,              # the folder that `save` wrote of it
+    report,            # `maskclf.evaluate.Report`, to keep its figures with the model
+    calibration=None,  # as for `save`
+):
+    "Give a model folder what was found out after it was saved, in one step: all of it, or the folder stays as it is; raises `ModelError`."
+    dest, config = Path(dest).resolve(), _read_config(Path(dest))
+    config |= _decision(calibration, config['labels']) | dict(metrics=_figures(report))
+    with _new_folder(dest) as folder:
+        for name in FILES[1:]: shutil.copyfile(dest/name, folder/name)
+        _complete(learn, folder, config)
     return Path(dest)
 
 # %% ../nbs/12_inference.ipynb #inference-30
@@ -245,6 +267,11 @@ def _percent(p):
     if p >= .9995: return '>99.9 %'
     return '<0.1 %' if p < .0005 else f'{100 * p:.1f} %'
 
+def _never_close(run):
+    "Keep what `run` holds until the process is gone: to close it, a runtime would wait for threads that are not there."
+    import ctypes
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(run))
+
 FACES = Path(resources.files('maskclf'))/'models'/'faces'  # the model that comes with this package
 
 class Classifier:
@@ -255,11 +282,17 @@ class Classifier:
         runtime='auto',  # which program computes: 'onnxruntime', 'openvino', or 'auto': OpenVINO where it is installed
     ):
         self.path = FACES if path is None else Path(path)
+        self._again = os.path.abspath(self.path), threads, runtime
         self.config = config = _read_config(self.path)
         self.labels, self.size, self.method = config['labels'], config['size'], config['method']
         self.temperature = config['temperature']
         self.threshold = (config.get('thresholds') or {}).get(UNSURE)
         self.runtime, self._run = _start(self.path, config, threads, _choose_runtime(runtime))
+        self._process = os.getpid()
+
+    def __reduce__(self):
+        "A copy, in another process perhaps, is loaded anew from the folder."
+        return type(self), self._again
 
     def __repr__(self):
         return f'Classifier({self.config.get("architecture", "network")}, {self.size} px, {self.runtime}: {", ".join(self.labels)})'
@@ -270,22 +303,28 @@ class Classifier:
 
     def probabilities(self, pixels):
         "The probabilities (n × classes) for an array of pictures as `to_array` gives them."
+        if self._process != os.getpid():  # after a fork: the threads of the runtime have stayed behind
+            _never_close(self._run)
+            copy = type(self)(*self._again)
+            self.runtime, self._run, self._process = copy.runtime, copy._run, os.getpid()
         logits = self._run(pixels).astype(np.float64) / self.temperature
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 
-    def predict(self,
-        picture,  # whatever `open_picture` takes: a path, bytes, a file, a PIL image, an array
-    ):
-        "The prediction for one picture; raises `PictureError`."
-        return self._decide(self.probabilities(self.to_array(picture)[None])[0])
+@patch
+def predict(self: Classifier,
+    picture,  # whatever `open_picture` takes: a path, bytes, a file, a PIL image, an array
+):
+    "The prediction for one picture; raises `PictureError`."
+    return self._decide(self.probabilities(self.to_array(picture)[None])[0])
 
-    def _decide(self, row):
-        "The prediction that follows from one row of probabilities."
-        best = self.labels[row.argmax()]
-        p = float(row.max())
-        sure = self.threshold is None or p >= self.threshold
-        return Prediction(best if sure else UNSURE, p, dict(zip(self.labels, row.tolist())), best)
+@patch
+def _decide(self: Classifier, row):
+    "The prediction that follows from one row of probabilities."
+    best = self.labels[row.argmax()]
+    p = float(row.max())
+    sure = self.threshold is None or p >= self.threshold
+    return Prediction(best if sure else UNSURE, p, dict(zip(self.labels, row.tolist())), best)
 
 # %% ../nbs/12_inference.ipynb #inference-57
 def _onnxruntime():
@@ -301,9 +340,12 @@ def _openvino():
     except (ImportError, OSError): return None
     return Core
 
+_openvino_in = set()  # the processes that OpenVINO was started in
+
 def _choose_runtime(runtime):
     "The runtimes to try, the best first; `ModelError` where the one asked for is missing."
     if runtime not in ('auto', 'onnxruntime', 'openvino'): raise ModelError(f'There is no runtime {runtime!r}: choose auto, onnxruntime or openvino.')
+    if _openvino_in - {os.getpid()}: return 'onnxruntime',  # in a copy of such a process OpenVINO would wait for threads that have stayed behind
     if runtime == 'openvino' and not _openvino():
         raise ModelError("OpenVINO is not installed: pip install 'maskclf[openvino]', or choose another runtime.")
     if runtime == 'auto': return ('openvino', 'onnxruntime') if _openvino() else ('onnxruntime',)
@@ -325,6 +367,7 @@ def _with_openvino(model, threads):
     "The same with OpenVINO; a request for each call, so that several threads may ask at a time."
     if model[:1] != b'\x08': raise ValueError('not ONNX')  # its first entry, the version; OpenVINO reads other formats, too
     core = _openvino()()
+    _openvino_in.add(os.getpid())
     network = core.read_model(model)
     ends = [(end.names, end.element_type.to_string() == 'f32', [n.get_length() if n.is_static else 'n' for n in end.partial_shape])
             for end in (*network.inputs, *network.outputs)]
@@ -365,6 +408,13 @@ def _as_row(file, answer):
     if isinstance(answer, PictureError): return row | dict(error=str(answer))
     return row | dict(label=answer.label, probability=answer.probability, best=answer.best)
 
+def _check_many(pictures):
+    "`PictureError` unless these are several pictures: the parts of a single one would be taken for pictures."
+    one = isinstance(pictures, (str, bytes, bytearray, memoryview, os.PathLike)) or hasattr(pictures, 'read')
+    array = isinstance(pictures, np.ndarray) and (pictures.ndim < 3 or pictures.ndim == 3 and pictures.shape[2] in (3, 4))
+    if one or array or not hasattr(pictures, '__iter__'):
+        raise PictureError('This is one picture, or none: give a list of pictures, such as [picture], or use predict for a single one.')
+
 @patch
 def predict_each(self: Classifier,
     pictures,        # any number of them, a generator too
@@ -372,6 +422,7 @@ def predict_each(self: Classifier,
     errors='raise',  # 'raise' a `PictureError`, or 'keep' it in place of the prediction
 ):
     "The predictions for many pictures, in order, one after the other."
+    _check_many(pictures)
     def read(picture):
         try: return self.to_array(picture)
         except PictureError as error: return error
@@ -382,6 +433,16 @@ def predict_each(self: Classifier,
         for a in batch:
             if isinstance(a, PictureError) and errors != 'keep': raise a
             yield a if isinstance(a, PictureError) else self._decide(next(rows))
+
+def _whole_photos(classifier, files):
+    "Those of `files` that are not square, if the model has learned from faces that were cut out of photos, for these are."
+    data = classifier.config.get('data') or {}
+    if not (data.get('crops') or classifier.path == FACES): return []
+    found = []
+    for file in files:
+        with contextlib.suppress(Exception), _read_header(file) as picture:
+            if max(picture.size) > 1.02*min(picture.size) + 1: found.append(file)
+    return found
 
 @patch
 def predict_batch(self: Classifier,
@@ -401,7 +462,6 @@ def predict_folder(self: Classifier,
     files = find_pictures(path)
     return map(_as_row, files, self.predict_each(files, bs, 'keep'))
 
-# %% ../nbs/12_inference.ipynb #inference-48
 _COLUMNS = 'file', 'label', 'probability', 'best', 'error'
 
 def _kept_rows(file):
@@ -414,9 +474,23 @@ def _kept_rows(file):
     if file.suffix == '.jsonl': return [json.loads(line) for line in text.split('\n')[:-1]]
     return [row for row in csv.DictReader(io.StringIO(text, newline='')) if None not in row.values()]
 
+def _check_model(kept, classifier, dest, most=8):
+    "`ValueError` if the rows that are `kept` in `dest` come from another model: some of their pictures are looked at again."
+    answered = [row for row in kept if row['best']]
+    some = [row for row in answered if os.path.isfile(row['file'])][::max(1, len(answered)//most)][:most]
+    now = classifier.predict_each([row['file'] for row in some], errors='keep')
+    same = all(row['best'] in classifier.labels for row in answered)
+    same = same and all(_alike(row, answer) for row, answer in zip(some, now) if not isinstance(answer, PictureError))
+    if not same: raise ValueError(f'The rows in {dest} come from another model, or their pictures have changed: name another file.')
+
+def _alike(row, answer, most=.3):
+    "Is an answer that of a row, but for what rounding on another machine can do? Compared are the logarithms of the odds."
+    p = np.clip([float(row['probability']), answer.probability], 1e-9, 1 - 1e-9)
+    return row['best'] == answer.best and abs(np.diff(np.log(p / (1 - p)))[0]) < most
+
 class _RowFile:
     "A file of rows that can be gone on with: `done` holds the pictures that have one, `add` writes another."
-    def __init__(self, dest, resume):
+    def __init__(self, dest, resume, classifier):
         self.dest = dest = Path(dest)
         if dest.suffix not in ('.csv', '.jsonl', '.parquet'): raise ValueError(f'{dest} must end in .csv, .jsonl or .parquet.')
         if dest.suffix == '.parquet' and not find_spec('pyarrow'): raise ValueError(f'To write {dest}, first: pip install pyarrow. Or name a .csv file.')
@@ -426,6 +500,7 @@ class _RowFile:
             kept = next((_kept_rows(f) for f in (self.part, dest) if resume and f.exists()), [])
             self.done = {row['file'] for row in kept}
         except (ValueError, KeyError, TypeError) as error: raise ValueError(f'{dest} holds no rows of predictions: name another file.') from error
+        _check_model(kept, classifier, dest)
         dest.parent.mkdir(parents=True, exist_ok=True)
         new = self.part.with_name(f'.{self.part.name}.new')
         with self._open(new, 'w') as self.file:
@@ -461,7 +536,7 @@ def predict_to(self: Classifier,
 ):
     "Write a row for each picture as it comes: file, label, probability, best, error; how many of the new rows are errors."
     files = list(map(str, find_pictures(path)))
-    with _RowFile(dest, resume) as rows:
+    with _RowFile(dest, resume, self) as rows:
         bar = left = [f for f in files if f not in rows.done]
         failed = 0
         if progress:

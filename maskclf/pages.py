@@ -38,11 +38,11 @@ def write_page(
     "Write one HTML file that needs no other; its path."
     dest, css = Path(dest), (files('maskclf')/'page.css').read_text(encoding='utf-8')
     phone = tags.Meta(name='viewport', content='width=device-width,initial-scale=1')
-    head = tags.Head(tags.Meta(charset='utf-8'), phone, tags.Title(title), tags.Style(tags.Safe(css)))
+    head = tags.Head(tags.Meta(charset='utf-8'), tags.Meta(name='generator', content='maskclf'), phone, tags.Title(title), tags.Style(tags.Safe(css)))
     body = tags.Body(tags.Main(tags.H1(title), tags.P(note, cls='soft'), *parts))
     dest.parent.mkdir(parents=True, exist_ok=True)
     part = dest.with_name(f'.{dest.name}.part')  # so that nobody ever finds half a page
-    part.write_text(tags.to_xml(tags.Html(head, body, lang='en'), indent=False), encoding='utf-8')
+    part.write_text(tags.to_xml(tags.Html(head, body, lang='en'), indent=False), encoding='utf-8', errors='backslashreplace')
     os.replace(part, dest)
     return dest
 

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from .pictures import MaskclfError, _orientation, _read_header, _walk, find_pictures, open_picture
+from .samples import _whole_folder
 
 # %% ../nbs/03_photos.ipynb #photos-09
 class DataError(MaskclfError):
@@ -274,12 +275,12 @@ def crop_faces(
     dest, files, taken, rows = _new_folder(dest), _annotations(voc), Counter(), []
     if not files: raise DataError(f'There is no annotations/*.xml in {_line(voc)}: name a folder with photos and Pascal VOC files.')
     if not margin > 0: raise DataError(f'The margin is {margin}, but it must be above 0: 1.3 leaves some room around a face.')
-    dest.mkdir(parents=True, exist_ok=True)
     names, sides = _Names(), _sides_of(files, voc)
-    for file in tqdm(files, desc='cropping faces', unit='photo', delay=5, leave=False):
-        rows += _crop_photo(file, dest, margin, classes, taken, names, sides.get(file, ''))
-    table = pd.DataFrame(rows, columns=_COLUMNS)
-    table.to_csv(dest/'faces.csv', index=False, encoding='utf-8', errors='surrogateescape') # names that are no UTF-8, too
+    with _whole_folder(dest) as new: # all of it or nothing, also after Ctrl-C
+        for file in tqdm(files, desc='cropping faces', unit='photo', delay=5, leave=False):
+            rows += _crop_photo(file, new, margin, classes, taken, names, sides.get(file, ''))
+        table = pd.DataFrame(rows, columns=_COLUMNS)
+        table.to_csv(new/'faces.csv', index=False, encoding='utf-8', errors='surrogateescape') # names that are no UTF-8, too
     return table
 
 def crops_table(

@@ -7,7 +7,7 @@ __all__ = ['IMAGENET_MEAN', 'IMAGENET_STD', 'FORMATS', 'EXTENSIONS', 'resize_pic
            'open_picture', 'find_pictures', 'photo_of', 'cores']
 
 # %% ../nbs/02_pictures.ipynb #pictures-02
-import io, math, os, re, struct, threading, warnings, zlib
+import inspect, io, math, os, re, struct, threading, warnings, zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,13 @@ from PIL import Image
 from PIL.Image import Resampling, Transpose
 
 # %% ../nbs/02_pictures.ipynb #pictures-13
-_lock = threading.Lock()
+def _new_lock():
+    "A lock of its own for each process: in a copy of a process it might be held by a thread that has stayed behind."
+    global _lock
+    _lock = threading.Lock()
+
+_new_lock()
+if hasattr(os, 'register_at_fork'): os.register_at_fork(after_in_child=_new_lock)
 
 @contextmanager
 def _quiet():
@@ -26,7 +32,7 @@ def _quiet():
         yield
 
 _BROKEN = (OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, RuntimeError,
-           struct.error, zlib.error)  # what Pillow raises where a file is damaged
+           AttributeError, AssertionError, struct.error, zlib.error)  # what Pillow raises where a file is damaged
 _TURNS = {2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
           6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90}  # what undoes each EXIF orientation
 
@@ -100,14 +106,20 @@ try:
     from PIL import AvifImagePlugin  # in Pillow 11.3 and later
     FORMATS += ('AVIF',)
 except ImportError: pass
+try:
+    import pillow_heif  # an extra: it teaches Pillow the format of iPhones
+    pillow_heif.register_heif_opener()
+    FORMATS += ('HEIF',)
+except ImportError: pass
 
 _DAMAGED = 'is damaged or cut short: copy or download it again.'
 _SAVE = 'save it as JPEG or PNG and try again.'
 _OURS = [(0, b'\xff\xd8'), (0, b'\x89PNG'), (0, b'GIF8'), (8, b'WEBP'), (0, b'II*\0'), (0, b'MM\0*')]  # where our formats sign, and how
+_HEIC = [(4, b'ftyphe'), (4, b'ftypmif'), (4, b'ftypmsf')]
 _OTHERS = {
     f'is a PDF document: {_SAVE}': [(0, b'%PDF')],
     f'is an EPS drawing: {_SAVE}': [(0, b'%!PS'), (0, b'\xc5\xd0\xd3\xc6')],
-    f'is a HEIC picture: {_SAVE}': [(4, b'ftyphei'), (4, b'ftypmif')],
+    f'is a HEIC picture, as iPhones take them: pip install pillow-heif, or {_SAVE}': _HEIC,
     f'is an AVIF picture: {_SAVE}': [(4, b'ftypavi')],
     'is a video: take a still picture from it and try again.': [(4, b'ftyp'), (8, b'AVI '), (0, b'\x1a\x45\xdf\xa3')],
     'is a ZIP archive: unpack it and give the pictures in it.': [(0, b'PK\x03\x04')]}
@@ -118,6 +130,7 @@ def _refusal(head):
     text = head.lower()
     bitmap = head[:2] == b'BM' and not head[6:10].strip(b'\0')  # every text about BMW begins like a BMP file; but there, zeros follow
     if not head: return 'is empty: copy or download it again.'
+    if 'HEIF' in FORMATS and signed(_HEIC): return f'is a HEIC picture that {_DAMAGED}'
     if bitmap or signed(_OURS) or ('AVIF' in FORMATS and signed([(4, b'ftypavi')])): return _DAMAGED
     if b'<html' in text or b'<!doctype html' in text: return 'is a web page: download the picture itself.'
     if b'<svg' in text: return f'is an SVG drawing: {_SAVE}'
@@ -129,8 +142,8 @@ def _read_header(file):
     with _quiet(): return Image.open(file, formats=FORMATS)
 
 def _tell(name):
-    "`name` on one line, as errors show it."
-    return str(name).replace('\n', '\\n').replace('\r', '\\r')
+    "`name` on one line, as errors show it; bytes in it that are no UTF-8 as codes."
+    return str(name).encode('utf-8', 'backslashreplace').decode().replace('\n', '\\n').replace('\r', '\\r')
 
 def _open_file(path):
     "`path` opened for reading, if it is a file that may be read."
@@ -142,11 +155,22 @@ def _open_file(path):
         raise PictureError(f'{_tell(path)} cannot be read ({error.strerror}): check its permissions.') from error
 
 def _rewound(file):
-    "`file` at its start, or all its bytes where it cannot go back there, as with a pipe."
+    "`file`, or what a web framework keeps it in, at its start; or all its bytes where it cannot go back there, as with a pipe."
+    if not isinstance(file, io.IOBase): file = getattr(file, 'file', file)  # uploads of FastAPI and Django hold a plain file
     if isinstance(file, io.TextIOBase): raise PictureError("A file opened as text cannot be read as a picture: open it with mode 'rb'.")
+    if inspect.iscoroutinefunction(file.read): raise PictureError('This file has to be waited for: give its bytes, `await file.read()`.')
     try: file.seek(0)
-    except (AttributeError, OSError): return io.BytesIO(file.read())
+    except (AttributeError, OSError):
+        content = file.read()
+        if not isinstance(content, (bytes, bytearray)): raise PictureError(f'Reading gave {type(content).__name__}, not bytes: give a file opened with mode \'rb\'.')
+        return io.BytesIO(content)
     return file
+
+def _readable(file):
+    "The same, or `PictureError` if the file is closed or fails in another way."
+    try: return _rewound(file)
+    except PictureError: raise
+    except Exception as error: raise PictureError(f'The file cannot be read ({error}): open it again, and keep it open until it is read.') from error
 
 def _from_array(pixels):
     "A PIL image of an array of bytes: height × width (grey), × 3 (colour), or × 4 (with transparency)."
@@ -165,13 +189,14 @@ def _decode(source, name, max_pixels, least):
     "The upright RGB picture in `source`, a binary file or a PIL image; `name` is for the errors."
     try:
         image = source if isinstance(source, Image.Image) else _read_header(source)
-        if image.width * image.height > max_pixels: raise Image.DecompressionBombError
         size = _draft(image, least) if least and image is not source else None  # a picture of the caller stays as it is
+        if image.width * image.height > max_pixels: raise Image.DecompressionBombError
         image.load()
     except Image.DecompressionBombError:
         raise PictureError(f'{name} has more than {max_pixels / 1e6:g} million pixels: make it smaller and try again.') from None
     except _BROKEN as error:
-        why = _DAMAGED if isinstance(source, Image.Image) else _refusal(_rewound(source).read(1000))
+        why = 'is closed or damaged: open it again.' if isinstance(source, Image.Image) else _refusal(_rewound(source).read(1000))
+        if why == _DAMAGED and isinstance(error, ValueError) and 'text' in str(error).lower(): why = f'is a PNG with a very long text beside the picture: {_SAVE}'
         raise PictureError(f'{name} {why}') from error
     picture = _as_rgb(image)
     if size and size != picture.size: picture = picture.crop((0, 0, *size))  # a last row or column that is mostly beyond the edge
@@ -180,7 +205,7 @@ def _decode(source, name, max_pixels, least):
 
 def open_picture(
     source,                  # a path, bytes, a binary file (read from its start), a PIL image, or an array of bytes, height × width (× 3 or 4)
-    max_pixels=50_000_000,   # width × height above which a picture is refused before it is decoded
+    max_pixels=50_000_000,   # width × height above which a picture is refused before it is decoded; of a draft, that of the draft
     least=None,              # pixels needed on the shorter side: a large JPEG file is decoded smaller, with at least twice as many; None: all pixels
 ):
     "The picture as an upright PIL image in RGB, whatever the file held; raises `PictureError` where that cannot be."
@@ -190,7 +215,7 @@ def open_picture(
     if isinstance(source, np.ndarray): source = _from_array(source)
     name = getattr(source, 'filename', None) or getattr(source, 'name', None)
     name = _tell(name) if isinstance(name, (str, os.PathLike)) else 'The picture'
-    if hasattr(source, 'read'): source = _rewound(source)
+    if hasattr(source, 'read'): source = _readable(source)
     elif not isinstance(source, Image.Image):
         raise PictureError(f'{source!r:.80} is no picture: give a path, bytes, a file, a PIL image or an array.')
     return _decode(source, name, max_pixels, least)
@@ -230,7 +255,6 @@ def photo_of(
     photo, changed = re.subn(r'_(jpe?g|png|bmp|webp)\.rf\.[\w-]+$', '', photo)  # copies that Roboflow makes
     return photo if cut_out else Path(file).with_name(photo).as_posix() if changed else Path(file).as_posix()
 
-# %% ../nbs/02_pictures.ipynb #pictures-41c
 def cores(
     limits='/sys/fs/cgroup',  # folder where Linux says how much of the processor a container may use
 ) -> int:  # at least 1

@@ -6,7 +6,8 @@
 __all__ = ['CLASSES', 'sample_faces', 'face_traits', 'draw_face', 'draw_scene', 'sample_scenes']
 
 # %% ../nbs/01_samples.ipynb #samples-02
-import math, random
+import math, os, random, tempfile
+from contextlib import contextmanager
 from functools import lru_cache
 from io import BytesIO
 from numbers import Integral, Real
@@ -18,13 +19,20 @@ from PIL import Image, ImageChops, ImageColor, ImageDraw
 # %% ../nbs/01_samples.ipynb #samples-07
 _SHARE = dict(with_mask=.79, without_mask=.18, mask_weared_incorrect=.03) # how common each class is among the photos
 
-def _fresh_folder(dest):
-    "The folder `dest`, made if it is missing; FileExistsError if something is in the way."
+@contextmanager
+def _whole_folder(dest):
+    "A new folder to fill, which becomes `dest` once the block is done; if it ends early nothing is left. FileExistsError if something is in the way."
     dest = Path(dest)
-    if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
+    if os.path.lexists(dest) and (not dest.is_dir() or any(dest.iterdir())):
         raise FileExistsError(f'{dest} is not an empty folder: name one that does not exist yet, or move what is there out of the way.')
-    dest.mkdir(parents=True, exist_ok=True)
-    return dest
+    place = dest if dest.is_dir() else dest.parent
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix='.half-', dir=place) as half:
+        (new := Path(half)/'new').mkdir()
+        yield new
+        if not dest.is_dir(): os.replace(new, dest)
+        else:
+            for part in sorted(new.iterdir()): os.replace(part, dest/part.name)
 
 def _counts(n, share):
     "How many of `n` pictures each class gets: its share, but at least 10 where `n` allows."
@@ -46,11 +54,12 @@ def sample_faces(
     size=96,    # width and height of each picture in pixels
 ):
     "Draw `n` faces into a folder per class below `dest`; FileExistsError if `dest` holds something already."
-    counts, dest = _counts(n, share or _SHARE), _fresh_folder(dest)
-    for label, count in counts.items():
-        (dest/label).mkdir()
-        for i in range(1, count+1): draw_face(label, f'{seed} {label} {i}', size).save(dest/label/f'{label}_{i:04}.jpg', quality=92)
-    return dest
+    counts = _counts(n, share or _SHARE)
+    with _whole_folder(dest) as new:
+        for label, count in counts.items():
+            (new/label).mkdir()
+            for i in range(1, count+1): draw_face(label, f'{seed} {label} {i}', size).save(new/label/f'{label}_{i:04}.jpg', quality=92)
+    return Path(dest)
 
 # %% ../nbs/01_samples.ipynb #samples-17
 _INK, _WHITE = '#1d1216', '#ffffff'
@@ -664,10 +673,10 @@ def sample_scenes(
 ):
     "Draw `n` photos of 1 to 8 people into `dest`/images and their boxes into `dest`/annotations; FileExistsError if `dest` holds something already."
     if n < 1: raise ValueError('Ask for at least one photo.')
-    dest = _fresh_folder(dest)
-    for name in ('images', 'annotations'): (dest/name).mkdir()
-    for i in range(1, n+1):
-        picture, faces = draw_scene(f'{seed} {i}')
-        picture.save(dest/'images'/f'scene{i:04}.jpg', quality=90)
-        (dest/'annotations'/f'scene{i:04}.xml').write_text(_voc_xml(f'scene{i:04}.jpg', picture.size, faces), encoding='utf-8')
-    return dest
+    with _whole_folder(dest) as new:
+        for name in ('images', 'annotations'): (new/name).mkdir()
+        for i in range(1, n+1):
+            picture, faces = draw_scene(f'{seed} {i}')
+            picture.save(new/'images'/f'scene{i:04}.jpg', quality=90)
+            (new/'annotations'/f'scene{i:04}.xml').write_text(_voc_xml(f'scene{i:04}.jpg', picture.size, faces), encoding='utf-8')
+    return Path(dest)

@@ -173,7 +173,7 @@ def look_at(
     picture=None, # what `open_picture` gives for it, a draft too (`pixels` is then that of the draft); None opens all of it here
 ):
     "Take a `Look` at a picture; PictureError if it cannot be opened."
-    picture = picture or open_picture(file)
+    picture = picture or open_picture(file, least=1000) # of a photo of 50 million pixels, a draft
     width, height, turn = _frame(file)
     with _read_header(file) as head: format, animated = head.format, _has_more(head)
     shrink = min(1, 64/min(picture.size))
