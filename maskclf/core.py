@@ -293,7 +293,9 @@ def _place_head(learn, places):
 class TrainingError(MaskclfError):
     "A training went wrong; the message says what to try."
     def __str__(self): return self.text # fastai puts words of its own before those of an error in a callback
-    def __init__(self, text): self.text = text; super().__init__(text)
+    def __init__(self,
+        text, # a sentence
+    ): self.text = text; super().__init__(text)
 
 
 class StopAtNaN(Callback):
