@@ -177,7 +177,7 @@ _Exclude = Annotated[Path, _option('Text file with the paths of pictures to leav
 _Resume = Annotated[bool, _option('Go on with a training that was stopped, with the same options; --no-resume: forget it and begin anew.',
     '--resume/--no-resume', show_default=False)]
 _Runtime = Annotated[Literal['auto', 'onnxruntime', 'openvino'], _option('What computes; auto: OpenVINO where it is installed.')]
-_Size = Annotated[int, _option('Width and height, in pixels, of what the network sees.', min=16, max=2048)]
+_Size = Annotated[int, _option('Width and height, in pixels, of what the network sees.', min=16, max=1024)]
 
 def _name(path):
     "The name of a file or folder, also of one that was typed as `.` or `..`."
