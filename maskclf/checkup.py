@@ -18,6 +18,7 @@ import pandas as pd
 from PIL import Image
 from tqdm.auto import tqdm
 from fastai.data.transforms import parent_label
+from fastcore.basics import patch
 
 from .photos import DataError, FolderLabel, _Names, _annotations, _frame, _line, _short, _side, _sides_of, _some, find_layout, is_voc, read_voc
 from .pictures import _walk, cores, find_pictures, photo_of
@@ -292,9 +293,6 @@ def _split_faults(g, pairs, splitter):
     if g.sides and not splitter:
         splits = [[k for k, side in enumerate(g.sides) if (side == 'train') == train] for train in (True, False)]
         return list(_leaks(g.looks, g.items, g.owner, splits, pairs, photo_of))
-    if g.sides and not splitter:
-        splits = [[k for k, side in enumerate(g.sides) if (side == 'train') == train] for train in (True, False)]
-        return list(_leaks(g.looks, g.items, g.owner, splits, pairs, photo_of))
     photo_of_look = {o: photo_of(item) for item, o in zip(g.items, g.owner)}
     merged = _merged((photo_of_look[i], photo_of_look[j]) for i, j in pairs if i in photo_of_look and j in photo_of_look)
     label, photos = dict(zip(map(str, g.items), g.item_labels)), defaultdict(set)
@@ -310,7 +308,6 @@ def _split_faults(g, pairs, splitter):
 
 # %% ../nbs/11_checkup.ipynb #checkup-70
 _LEFT_OUT = 'unreadable', 'two labels', 'duplicate', 'doubled box' # kinds of faults of files that nothing should be learned from
-_FIX_LIST = '# Files that nothing should be learned from, one path a line, as maskclf found them. Look through them, and remove those to keep.'
 
 @dataclass
 class Checkup:
@@ -324,43 +321,34 @@ class Checkup:
     def majority(self): # a tuple: the commonest class, and its share, which is how often always guessing it is right
         return (self.counts.idxmax(), float(self.counts.max()/self.counts.sum())) if len(self.counts) else ('', 0.)
 
-    def to_dict(self):
-        "All of it in lists, words and numbers, as JSON wants it."
-        label, share = self.majority
-        return dict(path=str(self.path), examples=int(self.counts.sum()), counts={str(k): int(n) for k, n in self.counts.items()},
-            majority=dict(label=label, share=share), findings=self.table.to_dict('records'), leave_out=[_short(f, self.path) for f in self.leave_out])
+@patch
+def to_dict(self: Checkup):
+    "All of it in lists, words and numbers, as JSON wants it."
+    label, share = self.majority
+    return dict(path=str(self.path), examples=int(self.counts.sum()), counts={str(k): int(n) for k, n in self.counts.items()},
+        majority=dict(label=label, share=share), findings=self.table.to_dict('records'), leave_out=[_short(f, self.path) for f in self.leave_out])
 
-    def _lines(self):
-        "In words: how much there is; each kind of finding, how often and where; the classes; what to leave out."
-        (label, share), n = self.majority, Counter(self.table.severity)
-        found = [(*k, str(len(t)), _line(t.file.iloc[0]) + ' …'*(len(t) > 1)) for k, t in self.table.groupby(['severity', 'kind'], sort=False)]
-        return (f'{_line(self.path.name)}: {self.counts.sum()} examples in {len(self.counts)} classes; '
-            + ', '.join(f'{n[s]} {s}{"s"*(n[s] != 1)}' for s in ('error', 'warning', 'note')), found,
-            ', '.join(f'{k} {n}' for k, n in self.counts.items()) + f'; always guessing {label!r} is right in {share:.0%}',
-            f'{len(self.leave_out)} file{"s"*(len(self.leave_out) != 1)} to leave out')
+@patch
+def _lines(self: Checkup):
+    "In words: how much there is; each kind of finding, how often and where; the classes; what to leave out."
+    (label, share), n = self.majority, Counter(self.table.severity)
+    found = [(*k, str(len(t)), _line(t.file.iloc[0]) + ' …'*(len(t) > 1)) for k, t in self.table.groupby(['severity', 'kind'], sort=False)]
+    return (f'{_line(self.path.name)}: {self.counts.sum()} examples in {len(self.counts)} classes; '
+        + ', '.join(f'{n[s]} {s}{"s"*(n[s] != 1)}' for s in ('error', 'warning', 'note')), found,
+        ', '.join(f'{k} {n}' for k, n in self.counts.items()) + f'; always guessing {label!r} is right in {share:.0%}',
+        f'{len(self.leave_out)} file{"s"*(len(self.leave_out) != 1)} to leave out')
 
-    def __repr__(self):
-        top, found, *bottom = self._lines()
-        return '\n'.join([top, *(f'  {severity:8} {kind:16} {n:>5}  {where}' for severity, kind, n, where in found), *bottom])
+@patch
+def __repr__(self: Checkup):
+    top, found, *bottom = self._lines()
+    return '\n'.join([top, *(f'  {severity:8} {kind:16} {n:>5}  {where}' for severity, kind, n, where in found), *bottom])
 
-    def _repr_html_(self):
-        top, found, *bottom = self._lines()
-        rows = ''.join('<tr>' + ''.join(f'<td>{html.escape(x)}</td>' for x in row) + '</tr>' for row in found)
-        head = '<tr><th></th><th>finding</th><th>how often</th><th>where</th></tr>'
-        return f'<p>{html.escape(top)}</p><table>{head}{rows}</table><p>' + '<br>'.join(map(html.escape, bottom)) + '</p>'
-
-    def write_fix_list(self,
-        file, # text file to make
-    ):
-        "Write `leave_out` as a list for the argument `exclude`, each path with the reason above it; FileExistsError if there is something already."
-        reasons = self.table[self.table.kind.isin(_LEFT_OUT)].groupby('file', sort=False).message.first()
-        lines = [_FIX_LIST]
-        for name in (_short(f, self.path) for f in self.leave_out):
-            plain = name.isprintable() and name == name.strip() and name[0] not in '#"'
-            lines += ['', f'# {_line(reasons[name])}', name if plain else json.dumps(name)]
-        if os.path.lexists(file): raise FileExistsError(f'{_line(file)} exists already: name another file, or remove it first.')
-        Path(file).write_text('\n'.join(lines) + '\n', encoding='utf-8')
-        return Path(file)
+@patch
+def _repr_html_(self: Checkup):
+    top, found, *bottom = self._lines()
+    rows = ''.join('<tr>' + ''.join(f'<td>{html.escape(x)}</td>' for x in row) + '</tr>' for row in found)
+    head = '<tr><th></th><th>finding</th><th>how often</th><th>where</th></tr>'
+    return f'<p>{html.escape(top)}</p><table>{head}{rows}</table><p>' + '<br>'.join(map(html.escape, bottom)) + '</p>'
 
 def check_images(
     path,                    # folder with a folder for each class, or VOC folder; nothing in it is changed
@@ -383,3 +371,20 @@ def check_images(
     table = table.sort_values(['kind', 'file'], key=lambda c: c.map(list(FAULTS).index) if c.name == 'kind' else c, ignore_index=True)
     counts = pd.Series(Counter(g.item_labels), dtype=int).sort_index()
     return Checkup(path, table, counts, [path/f for f in dict.fromkeys(table.file[table.kind.isin(_LEFT_OUT)])])
+
+# %% ../nbs/11_checkup.ipynb #checkup-74
+_FIX_LIST = '# Files that nothing should be learned from, one path a line, as maskclf found them. Look through them, and remove those to keep.'
+
+@patch
+def write_fix_list(self: Checkup,
+    file, # text file to make
+):
+    "Write `leave_out` as a list for the argument `exclude`, each path with the reason above it; FileExistsError if there is something already."
+    reasons = self.table[self.table.kind.isin(_LEFT_OUT)].groupby('file', sort=False).message.first()
+    lines = [_FIX_LIST]
+    for name in (_short(f, self.path) for f in self.leave_out):
+        plain = name.isprintable() and name == name.strip() and name[0] not in '#"'
+        lines += ['', f'# {_line(reasons[name])}', name if plain else json.dumps(name)]
+    if os.path.lexists(file): raise FileExistsError(f'{_line(file)} exists already: name another file, or remove it first.')
+    Path(file).write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    return Path(file)

@@ -17,7 +17,9 @@ from fastcore import xml as tags
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from .evaluate import _between, _percent, _words, confusions, plot_reliability, plot_risk_coverage, plot_sizes, top_losses
+from .calibration import plot_reliability, plot_risk_coverage
+from .evaluate import _between, _percent, _words, confusions, plot_sizes
+from .mistakes import top_losses
 from .pictures import MaskclfError, open_picture
 
 # %% ../nbs/21_pages.ipynb #pages-07
