@@ -325,7 +325,7 @@ def finish(
     model,  # model folder to write
     page,   # HTML file to write
     title,  # heading of the page
-    max_error=None,  # share of wrong answers allowed, see `maskclf.evaluate.calibrate`; None: the model always answers
+    max_error=None,  # share of wrong answers allowed, see `maskclf.calibration.calibrate`; None: the model always answers
 ):
     "Save `learn`, evaluate it on the pictures kept aside, write figures and page; the `Report`. Whatever fails, the model is saved first."
     from maskclf.inference import save
@@ -336,22 +336,34 @@ def _judge_saved(learn, model, page, title, max_error):
     "Evaluate a learner that is saved in the folder `model` already, complete the folder, and write the page; the `Report`."
     from functools import partial
     from maskclf.core import history
-    from maskclf.evaluate import evaluate as judge, explain
+    from maskclf.evaluate import evaluate as judge
+    from maskclf.mistakes import explain
     from maskclf.inference import add_figures
     from maskclf.pages import write_report
     try:
         curves, report = history(learn), judge(learn)
         calibration = _calibration(report, max_error)
         add_figures(learn, model, report, calibration)
-        write_report(report, page, curves, title, calibration, partial(explain, learn))
+        write_report(report, page, curves, title, calibration, partial(explain, learn), _about(learn, model, len(curves)))
     except Exception:
         _complain(f'note: the model is trained and saved in {_visible(str(model))}, but what comes after that failed.')
         raise
     return report
 
+def _about(learn, model, epochs):
+    "What the report tells of a learner that is saved in the folder `model`: name → text."
+    from maskclf.inference import _read_config
+    config, known = _read_config(model), getattr(learn, 'maskclf', {})
+    begun = 'weights learned before' if known.get('pretrained') else 'random weights'
+    versions = ', '.join(f'{name} {config["versions"][name]}' for name in ('maskclf', 'fastai', 'torch'))
+    return {'network': f'{config["architecture"]}, which sees {config["size"]} × {config["size"]} pixels, begun with {begun}',
+            'pictures': f'{config["data"]["training"]} to learn from, {len(config["data"]["validation"])} kept aside',
+            'training': f'{epochs} epochs, seed {known.get("seed", "unknown")}', 'programs': versions}
+
 def _calibration(report, max_error):
     "The `Calibration` that follows from `report`, or None where it cannot be had; if `max_error` cannot be kept, the model always answers. Both are told."
-    from maskclf.evaluate import EvaluateError, calibrate
+    from maskclf.calibration import calibrate
+    from maskclf.evaluate import EvaluateError
     for allowed in dict.fromkeys((max_error, None)):
         try: return calibrate(report, allowed)
         except EvaluateError as error: _complain(f'note: {sentence(error)} Until then this model answers every time.')
@@ -630,12 +642,28 @@ def _same_data(files, config):
     if fingerprint(files) == data['fingerprint']: return True
     return len(files) > data['training'] + len(data['validation']) and fingerprint([f for f in files if _opens(f)]) == data['fingerprint']
 
+def _sides(files, config):
+    "For each file whether the training has 'learned' from a picture with these contents, or kept it 'aside', else ''; nothing if the model does not know."
+    from maskclf.inference import contents_of
+    told = (config.get('data') or {}).get('contents')
+    side = {told[s][i:i + 8]: s for s in ('aside', 'learned') for i in range(0, len(told[s]), 8)} if told else {}
+    return [side.get(letters, '') for letters in contents_of(files)] if told else []
+
+def _not_learned(files, sides, name, named):
+    "Those of `files` that were not learned from, as far as the model knows, and in words which these are; `typer.BadParameter` if all were."
+    if not sides: return files, f'all {len(files)} pictures in {name}' + ', none of which training is known to have used' * named
+    fair = [f for f, side in zip(files, sides) if side != 'learned']
+    if not fair: raise typer.BadParameter(f'the model has learned from all of the pictures in {name}: name others, or add --all.', param_hint='PICTURES')
+    if len(fair) == len(files): return files, f'all {len(files)} pictures in {name}, none of which training has used'
+    _complain(f'note: {len(files) - len(fair)} of the pictures in {name} were learned from, so they are left out. To judge them, too, add --all.')
+    return fair, f'the {len(fair)} of {len(files)} pictures in {name} that were not learned from'
+
 def _fair_test(files, config, name):
     "Those of `files` that the model has not learned from, and in words which these are; `name` is that of their folder."
     from maskclf.inference import names_of
     known, names = names_of(files), (config.get('data') or {}).get('validation') or []
-    aside = [known[n] for n in names if n in known]
-    if not aside: return files, f'all {len(files)} pictures in {name}' + ', none of which training is known to have used' * bool(names)
+    aside, sides = [known[n] for n in names if n in known], _sides(files, config)
+    if not aside or sides and 'aside' not in sides: return _not_learned(files, sides, name, bool(names))
     which, missing = f'the {len(aside)} of {len(files)} pictures in {name} that training kept aside', len(names) - len(aside)
     if not missing and _same_data(files, config): return aside, which
     _complain(f'note: {name} is not as it was at the training, so only pictures named like those kept aside then are judged. '
@@ -724,7 +752,8 @@ def cross_validate(
     """
     _must_exist(path)
     _check_writable(out/'report.json', '--out')
-    from maskclf.evaluate import calibrate, cross_validate as judge
+    from maskclf.calibration import calibrate
+    from maskclf.folds import cross_validate as judge
     show = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext() # JSON stands alone
     with show: report = judge(path, out, folds, seed, arch=arch, epochs=epochs, size=size, pretrained=_WEIGHTS.get(pretrained, pretrained),
                               freeze=quick, exclude=exclude or (), cbs=[training_rows()])

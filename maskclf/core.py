@@ -400,6 +400,21 @@ def _size_for(arch, size):
     if fixed and size and size != fixed: raise ValueError(f"'{getattr(arch, '__name__', arch)}' takes pictures of {fixed} pixels only: leave out the size, or take another architecture.")
     return fixed or size
 
+def _check_settings(bs, freeze, weights):
+    "`ValueError` for what cannot be trained."
+    if bs is not None and bs < 2: raise ValueError(f'bs is {bs}, but a network learns from several pictures at a time: take 2 or more.')
+    if freeze and not weights: raise ValueError('freeze=True keeps what a network has learned before, and from random weights that is nothing: leave out freeze.')
+
+def _used(folder, label_func): return find_layout(folder, None if label_func is parent_label else label_func).used
+
+def _suited(files, weights, freeze, balance, size):
+    "What suits the pictures where nothing is asked for: train the head alone? `balance`, and `size`."
+    few = weights and len(files) <= FEW
+    if freeze is None: freeze = few
+    if balance is None: balance = 0 if freeze else 0.5
+    sizes = dict(sizes=SIZES[-1:] if few and freeze else SIZES) if weights else {}
+    return freeze, balance, size or pick_size(files, **sizes)
+
 def train(
     path, # folder with a sub-folder of pictures per class, or a Pascal VOC folder (`images/`, `annotations/`)
     arch=None, # any torchvision or timm architecture; None: 'lite0', or that of the model folder in `pretrained`
@@ -426,24 +441,17 @@ def train(
     folder = prepare_folder(path, label_func=label_func, **{k: kwargs[k] for k in ('margin', 'cache') if k in kwargs})
     arch, weights = choose_start(arch, pretrained)
     name, size = getattr(find_arch(arch), '__name__', arch), _size_for(arch, size)
-    if bs is not None and bs < 2: raise ValueError(f'bs is {bs}, but a network learns from several pictures at a time: take 2 or more.')
+    _check_settings(bs, freeze, weights)
     file = training_file(**{**settings, 'path': Path(path).resolve(), 'arch': name})
     forget_trainings(file.parent)
-    if freeze and not weights: raise ValueError('freeze=True keeps what a network has learned before, and from random weights that is nothing: leave out freeze.')
     with stoppable(file, resume):
-        found = find_layout(folder, None if label_func is parent_label else label_func).used
-        few = bool(weights) and len(found) <= FEW
-        if freeze is None: freeze = few
-        if balance is None: balance = 0 if freeze else 0.5
-        sizes = dict(sizes=SIZES[-1:] if few and freeze else SIZES) if weights else {}
-        size = size or model_weights(pretrained)[1].get('size') or pick_size(found, **sizes)
+        freeze, balance, size = _suited(_used(folder, label_func), bool(weights), freeze, balance, size or model_weights(pretrained)[1].get('size'))
         set_seed(seed)
-        tfms = augmentations(size) if batch_tfms is None else batch_tfms
-        dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, batch_tfms=tfms, **{**pixel_stats(arch, weights), **kwargs})
+        dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, batch_tfms=augmentations(size) if batch_tfms is None else batch_tfms,
+                                **{**pixel_stats(arch, weights), **kwargs})
         learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights, places=(3 if freeze else 2) if weights else 1)
         learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)
         _check_network(learn, name, size)
-        whole = [GrowSize(until=0)] if fixed_size(arch) else []
-        fit(learn, epochs, lr, bool(weights), whole + [Checkpoint(file, resume, [BF16Training]), TellTime()], freeze)
+        fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume, [BF16Training]), TellTime(), *[GrowSize(until=0)]*bool(fixed_size(arch))], freeze)
         if then: then(learn)
     return learn

@@ -110,7 +110,7 @@ class _PixelFile:
             if self.used + pixels.nbytes > self.most: return None
             self.file.seek(self.used)
             if self.file.write(pixels) < pixels.nbytes: raise OSError('the disk is full')
-        except OSError: self.most = 0; return None
+        except OSError: self._no_more(); return None
         self.used += pixels.nbytes
         return self.used - pixels.nbytes
 
@@ -121,7 +121,28 @@ class _PixelFile:
         self.most = min(self.most, shutil.disk_usage(folder).free//2)
         self.file = tempfile.TemporaryFile(dir=folder, buffering=0)
 
+    def _no_more(self):
+        "The disk is full, or cannot be written: take no more, and give back what was half written."
+        self.most = 0
+        with suppress(OSError): self.file and self.file.truncate(self.used)
+
     def get(self, place, shape): return np.memmap(self.file, np.uint8, 'r', place, shape)
+
+class _Memory:
+    "Pixels that were read: in memory as far as there is room, further ones in a `_PixelFile`."
+    def __init__(self, room, disk): self.room, self.kept, self.used, self.file = room, {}, 0, _PixelFile(disk)
+
+    def __contains__(self, key): return key in self.kept
+
+    def add(self, key, pixels):
+        if self.used + pixels.nbytes <= self.room: self.kept[key], self.used = pixels, self.used + pixels.nbytes
+        elif (place := self.file.add(pixels)) is not None: self.kept[key] = place
+
+    def get(self, key, shape):
+        kept = self.kept[key]
+        return kept if isinstance(kept, np.ndarray) else self.file.get(kept, shape)
+
+def _tensor(pixels): return TensorImage(torch.from_numpy(np.array(pixels))) # a copy, so what is remembered stays as it is
 
 class LoadPicture(Transform):
     "Picture file → uint8 `TensorImage` (3, size, size), in the one way all of maskclf shares; it remembers what it has read."
@@ -137,8 +158,8 @@ class LoadPicture(Transform):
         self.size, self.method, self.memory, self.disk, self.draft = size, method, memory, disk, draft
         self._forget()
 
-    def _forget(self): self._memo, self._used, self._file = {}, 0, _PixelFile(self.disk)
-    def __getstate__(self): return {k: v for k, v in self.__dict__.items() if k not in ('_memo', '_used', '_file')} # what is saved holds no pictures
+    def _forget(self): self._memory = _Memory(self.memory, self.disk)
+    def __getstate__(self): return {k: v for k, v in self.__dict__.items() if k != '_memory'} # what is saved holds no pictures
     def __setstate__(self, state): self.__dict__.update({'draft': False, 'disk': 0, **state}); self._forget() # an older one knew of neither
     def encodes(self, source): return self.load(source)
 
@@ -157,18 +178,12 @@ class LoadPicture(Transform):
         picture=None, # what `open` gives for it; None opens it here, if it is not remembered
     ):
         "The tensor of `source`; PictureError if it cannot be opened."
-        if not isinstance(source, (str, Path)) or not os.path.isfile(source): return self._tensor(self._read(source, picture))
+        if not isinstance(source, (str, Path)) or not os.path.isfile(source): return _tensor(self._read(source, picture))
         now = os.stat(source)
         key = str(source), now.st_size, now.st_mtime_ns # a file that was written anew is read anew
-        if key not in self._memo:
-            pixels = self._read(source, picture)
-            if self._used + pixels.nbytes <= self.memory: self._memo[key], self._used = pixels, self._used + pixels.nbytes
-            elif (place := self._file.add(pixels)) is not None: self._memo[key] = place
-            else: return self._tensor(pixels)
-        kept = self._memo[key]
-        return self._tensor(kept if isinstance(kept, np.ndarray) else self._file.get(kept, (3, self.size, self.size)))
-
-    def _tensor(self, pixels): return TensorImage(torch.from_numpy(np.array(pixels))) # a copy, so what is remembered stays as it is
+        if key in self._memory: return _tensor(self._memory.get(key, (3, self.size, self.size)))
+        self._memory.add(key, pixels := self._read(source, picture))
+        return _tensor(pixels)
 
 def PictureBlock(
     size,                 # width and height the network gets, in pixels
@@ -292,6 +307,19 @@ def prepare_folder(
     return folder
 
 # %% ../nbs/04_data.ipynb #data-43
+def _own_split(files, layout):
+    "The split that the folders `train` and `valid` make; None where there are none."
+    if layout.sides: return [[i for i, f in enumerate(files) if (layout.sides[f] == 'train') == train] for train in (True, False)]
+
+def _split(files, own, splitter, pairs, keep_copies):
+    "Places of the files to learn from and of those to judge by: `own`, or what `splitter` makes, copies of a photo on one side. Warns of leaks."
+    if keep_copies and own is None and (kept := _keep_copies(splitter, groups := same_photo_groups(files, pairs))) is not splitter:
+        _tell_of_copies(files, pairs, groups)
+        splitter, pairs = kept, [(i, j) for i, j in pairs if groups(files[i]) == groups(files[j])]
+    splits = own or splitter(files)
+    if all(map(len, splits)): _warn_of_leaks(files, splits, pairs, getattr(splitter, 'group_func', photo_of))
+    return splits
+
 def face_dataloaders(
     path,                    # folder with a folder for each class, or VOC folder
     size=None,               # width and height the network gets, in pixels; None looks at the pictures
@@ -320,15 +348,9 @@ def face_dataloaders(
         looks.append(look_at(file, picture))
     files = labelled_pictures(folder, label_func, read, exclude, every=splitter is not None)
     _check_classes(files, layout.label, path, layout)
-    pairs, splits = similar_pairs(looks), None
-    if splitter is None and layout.sides: splits = [[i for i, f in enumerate(files) if (layout.sides[f] == 'train') == train] for train in (True, False)]
-    splitter = splitter or PhotoSplitter(valid_pct, seed, layout.label)
-    if keep_copies and splits is None and (kept := _keep_copies(splitter, groups := same_photo_groups(files, pairs))) is not splitter:
-        _tell_of_copies(files, pairs, groups)
-        splitter, pairs = kept, [(i, j) for i, j in pairs if groups(files[i]) == groups(files[j])]
-    splits = splits or splitter(files)
-    if not all(map(len, splits)): raise DataError(f'This split leaves no picture to {"judge by" if len(splits[0]) else "learn from"}: {splitter!r:.100} does not suit {_line(path)}.')
-    _warn_of_leaks(files, splits, pairs, getattr(splitter, 'group_func', photo_of))
+    own = None if splitter else _own_split(files, layout)
+    splits = _split(files, own, splitter or PhotoSplitter(valid_pct, seed, layout.label), similar_pairs(looks), keep_copies)
+    if not all(map(len, splits)): raise DataError(f'This split leaves no picture to {"judge by" if len(splits[0]) else "learn from"}: {splitter or "a split by photo"!s:.100} does not suit {_line(path)}.')
     normalize = [] if mean is None else [Normalize.from_stats(mean, std)]
     plan = DataBlock(blocks=(block, CategoryBlock), get_y=layout.label, splitter=lambda _: splits, batch_tfms=[*batch_tfms, *normalize])
     bs = min(bs or min(64, max(8, len(splits[0])//16)), len(splits[0]))

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['UNSURE', 'FORMAT', 'SCHEMA', 'FILES', 'TOLERANCE', 'FACES', 'MAX_CONFIG', 'MAX_MODEL', 'ModelError', 'from_pickle',
-           'export_onnx', 'names_of', 'fingerprint', 'save', 'add_figures', 'Prediction', 'Classifier', 'upload_box',
-           'to_learner']
+           'export_onnx', 'names_of', 'fingerprint', 'contents_of', 'save', 'add_figures', 'Prediction', 'Classifier',
+           'upload_box', 'to_learner']
 
 # %% ../nbs/12_inference.ipynb #inference-02
-import contextlib, copy, csv, glob, hashlib, html, inspect, io, json, os, re, secrets, shutil, sys, time, warnings
+import base64, contextlib, copy, csv, glob, hashlib, html, inspect, io, json, os, re, secrets, shutil, sys, time, warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -110,6 +110,7 @@ def _export(model, pixels, file, **options):
         torch.onnx.export(model, (pixels,), file, input_names=['pixels'], output_names=['logits'], **options)
 
 # %% ../nbs/12_inference.ipynb #inference-23
+_MOST = 100_000  # pictures whose contents config.json remembers, 8 letters each
 UNSURE = 'unsure'  # the answer in place of a class whose probability is below the threshold
 
 def names_of(
@@ -127,13 +128,26 @@ def fingerprint(
     lines = sorted(f'{file.stat().st_size if file.is_file() else 0} {name}' for name, file in names_of(files).items())
     return hashlib.sha256('\n'.join(lines).encode('utf-8', 'surrogateescape')).hexdigest()
 
+def contents_of(
+    files,  # pictures
+):
+    "For each file 8 letters that stand for its contents: a copy has the same, whatever its name; another picture has others, but for one in 10¹⁴."
+    return [base64.b64encode(hashlib.blake2b(_beginning(file), digest_size=6).digest(), b'-_').decode() for file in files]
+
+def _beginning(file, most=65536):
+    "The size of a file and its first bytes, which are enough to tell pictures apart; nothing if it cannot be read."
+    try:
+        with open(file, 'rb') as opened: return os.fstat(opened.fileno()).st_size.to_bytes(8, 'big') + opened.read(most)
+    except OSError: return b''
+
 def _data_of(learn):
     "Which pictures the learner was trained and checked with: their fingerprint, and the names of those it was checked with."
     train, valid = ([f for f in ds.items if isinstance(f, (str, Path))] for ds in (learn.dls.train_ds, learn.dls.valid_ds))
     if not (train and valid): return dict(fingerprint=None, training=len(train), validation=[])
     names = list(names_of(train + valid))
     crops = all(re.search(r'_face\d\d+$', Path(name).stem) for name in names)  # as `crop_faces` names them
-    return dict(fingerprint=fingerprint(train + valid), training=len(train), validation=names[len(train):], crops=crops)
+    contents = dict(learned=''.join(contents_of(train)), aside=''.join(contents_of(valid))) if len(names) <= _MOST else None
+    return dict(fingerprint=fingerprint(train + valid), training=len(train), validation=names[len(train):], crops=crops, contents=contents)
 
 def _version(package):
     "The installed version of a package, or None."

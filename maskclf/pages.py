@@ -245,6 +245,10 @@ def _some_of_each(report, most=12):
     each = max(1, most // max(1, report.counted.label.nunique()))
     return report.counted.sample(frac=1, random_state=0).groupby('label', sort=True).head(each).sort_values('label', kind='stable').head(most)
 
+def _settings(about):
+    "What the model is and how it was made, as a table; None if nothing is told."
+    if about: return section('How it was made', 'With the same settings the same can be had again.', table(['', ''], list(about.items())))
+
 def _unread(report):
     "The files that could not be read, with the reasons; None if there are none."
     lost = report.rows[report.rows.problem != '']
@@ -259,6 +263,7 @@ def write_report(
     title='How good is this classifier?',  # heading of the page
     calibration=None,  # a `Calibration`, made of the same report; None: no section on it
     heat=None,     # called with a list of files, gives an `Explanation` for each, as `partial(explain, learn)`; None: no heat maps
+    about=None,    # dict name → text: what else to tell of the model, its network and its settings say; None: nothing
 ):
     "Write one HTML page, complete in itself: numbers, classes, confusion matrix, calibration, curves, samples, worst mistakes; its path."
     dest = Path(dest)/'report.html' if Path(dest).is_dir() else Path(dest)
@@ -269,7 +274,8 @@ def write_report(
         _calibrated(report, calibration), _curves(history),
         _pictures('Sample predictions', 'Some pictures of each class, chosen at random.', _some_of_each(report), heat),
         _pictures('The worst mistakes', f'{min(12, len(wrong))} of {len(wrong)} wrong answers, first those where the model gave the right class '
-                  'least chance. Look at the labels too: some may be wrong.', wrong.head(12), heat), _unread(report))
+                  'least chance. Look at the labels too: some may be wrong.', wrong.head(12), heat),
+        _unread(report), _settings(about))
 
 # %% ../nbs/21_pages.ipynb #pages-29
 def _finding(row, folder, text):
@@ -279,14 +285,16 @@ def _finding(row, folder, text):
     lines = [tags.Div(tags.Safe(html.escape(n).replace('_', '_<wbr>').replace('/', '/<wbr>')), cls='name') for n in names]  # may break there
     return tags.Figure(tags.Div(*pictures, cls='pair') if len(pictures) > 1 else pictures[0], text, *lines)
 
+def _told(row): return row.message if not row.file or row.file in row.message else f'{row.file}: {row.message}'
+
 def _kind(rows, folder, most=12):
     "A section for the findings of one kind: those with a picture as a gallery, the others as a list."
     severity, kind = rows.severity.iloc[0], rows.kind.iloc[0]
     said = _unbroken(rows.message.iloc[0]) if rows.message.nunique() == 1 else ''  # then it need not be said with each
     seen = rows.file.map(lambda f: f != '' and kind != 'unreadable' and (folder/f).is_file() and not f.endswith('.xml'))
     figures = [_finding(row, folder, '' if said else _unbroken(row.message)) for row in rows[seen].head(most).itertuples()]
-    items = [row.file if said or not row.file or row.file in row.message else f'{row.file}: ' for row in rows[~seen].head(4 * most).itertuples()]
-    items = [tags.Li(name + ('' if said else row.message)) for name, row in zip(items, rows[~seen].itertuples()) if name or not said]
+    told = [row.file if said else _told(row) for row in rows[~seen].head(4 * most).itertuples()]
+    items = [tags.Li(text) for text in told if text]
     shown = f', of which {most} are shown' if len(rows) > most == len(figures) else ''
     title = tags.Span(f'{kind} ', tags.Span(f'{severity}, {len(rows)}{shown}', cls='no' if severity == 'error' else 'soft'))
     pictures = tags.Div(*figures, cls='gallery pairs' if any(rows.other) else 'gallery') if figures else None

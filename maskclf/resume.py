@@ -84,25 +84,14 @@ def set_training_state(
         content.numpy().tofile(name)
 
 # %% ../nbs/09_resume.ipynb #resume-51
-class Checkpoint(Callback):
-    "Keep the last finished epoch in a file, so that a training that was stopped can go on as if it had not been."
+class _Retell(Callback):
+    "Tells the finished epochs of a training that was stopped again, instead of training them."
     order = 58 # after the callbacks that write rows, before those that judge them
-    def __init__(self,
-        file, # where to keep it; if that fails, a warning says so and the training goes on without
-        resume=False, # go on from what is there? `ValueError` if that cannot be, for instance because the pictures are others
-        by_machine=(), # kinds of callbacks, without arguments, that the learner has or not, as the machine is: a training goes on with those it began with
-    ):
-        self.file, self.by_machine = Path(file), by_machine
-        self.rows, self.state = [], dict(rows=[]) # the rows of each fit: `fine_tune` makes two
-        if not resume: return
-        try: self.state = torch.load(self.file, weights_only=True)
-        except Exception as e:
-            why = f'{self.file} holds no training to go on with ({type(e).__name__})'
-            raise ValueError(f'{why}: train again from the start, without resume.') from None
+    rows, state = (), dict(rows=[]) # the rows of each fit, now and then: `fine_tune` makes two
 
     def before_fit(self):
         self.same = {'other pictures or labels': _fingerprint(self.dls), 'another kind of device': self.dls.device.type}
-        self.rows.append([])
+        self.rows = [*self.rows, []]
         self.kept = (self.state['rows'][len(self.rows) - 1:] or [[]])[0]
         self.last = len(self.rows) == len(self.state['rows']) # is this the fit that was stopped?
         for what in self.same:
@@ -111,10 +100,27 @@ class Checkpoint(Callback):
         if self.kept: self.learn.save = lambda file, **kwargs: join_path_file(file, self.learn.path/self.learn.model_dir, ext='.pth')
 
     def before_train(self):
-        "Tell a finished epoch again instead of training it. Callbacks that judge epochs hear of it, but what they save is not written anew."
+        "Callbacks that judge epochs hear of this one, but what they save is not written anew."
         if self.epoch >= len(self.kept): return
         self.recorder.log = L(self.epoch) + L(self.kept[self.epoch]) # the row as it was
         raise CancelEpochException
+
+    def after_fit(self): vars(self.learn).pop('save', None)
+
+
+class Checkpoint(_Retell):
+    "Keep the last finished epoch in a file, so that a training that was stopped can go on as if it had not been."
+    def __init__(self,
+        file, # where to keep it; if that fails, a warning says so and the training goes on without
+        resume=False, # go on from what is there? `ValueError` if that cannot be, for instance because the pictures are others
+        by_machine=(), # kinds of callbacks, without arguments, that the learner has or not, as the machine is: a training goes on with those it began with
+    ):
+        self.file, self.by_machine = Path(file), by_machine
+        if not resume: return
+        try: self.state = torch.load(self.file, weights_only=True)
+        except Exception as e:
+            why = f'{self.file} holds no training to go on with ({type(e).__name__})'
+            raise ValueError(f'{why}: train again from the start, without resume.') from None
 
     def after_epoch(self):
         self.rows[-1].append([float(v) for v in self.recorder.values[-1]])
@@ -125,8 +131,6 @@ class Checkpoint(Callback):
             warnings.warn(f'The finished epochs cannot be kept in {self.file.parent} ({" ".join(str(e).split())[:100]}), '
                           'so this training cannot go on if it is stopped.')
             self.keep = lambda: None # told once is enough
-
-    def after_fit(self): vars(self.learn).pop('save', None)
 
     def keep(self):
         state = training_state(self.learn, self.by_machine) | dict(rows=self.rows, same=self.same)
