@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .inference import Classifier, ModelError, _new_folder, _onnxruntime, _parse, _read_config, _read_model, _read_weights, _write_config
+from .folder import ModelError, _new_folder, _parse, _read_config, _read_model, _read_weights, _write_config
+from .inference import Classifier, _onnxruntime
 from .pictures import PictureError, find_pictures
 
 # %% ../nbs/13_export.ipynb #export-10

@@ -9,7 +9,7 @@ __all__ = ['model_card']
 from pathlib import Path
 
 from .evaluate import Report
-from .inference import ModelError, _read_config
+from .folder import ModelError, _read_config
 
 # %% ../nbs/14_faces.ipynb #faces-05
 def _classes_of(report):

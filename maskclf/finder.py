@@ -32,7 +32,7 @@ from .augment import DownUp, RandomLight
 from .core import BF16Training, KeepHistory, TellTime, fast_bf16, useful_threads
 from .detect import FaceFinder, evaluate_finder, zooms
 from .export import _quietly, halve
-from .inference import FORMAT, SCHEMA, ModelError, _describe, _export, _first_lines, _new_folder, _write_config
+from .folder import FORMAT, SCHEMA, ModelError, _describe, _export, _first_lines, _new_folder, _write_config
 from .photos import DataError, _annotations, _line, read_voc
 from .pictures import open_picture
 from .splits import PhotoSplitter, same_photo_groups
