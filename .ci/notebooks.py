@@ -111,8 +111,8 @@ def as_markdown(cell, pictures):
 THUMBNAILS = {  # notebook → the cell whose first picture stands for it in the index, and the part of it to show
     '01_samples': ('samples-03', (0, 0, 297, 198)), '02_pictures': ('pictures-07', (0, 20, 285, 151)), '03_photos': ('photos-10', (0, 70, 516, 349)),
     '04_data': ('data-03', (0, 0, 540, 180)), '05_splits': ('splits-53', (0, 0, 480, 260)), '14_checkup': ('checkup-61', (0, 0, 720, 420)),
-    '06_augment': ('augment-03', (0, 0, 384, 261)), '07_start': ('start-10', (0, 0, 330, 242)), '08_core': ('core-25', (0, 0, 290, 195)), '10_evaluate': ('evaluate-13', (0, 0, 400, 280)), '11_mistakes': ('mistakes-10', (0, 32, 362, 212)),
-    '12_calibration': ('calibration-08', (0, 0, 330, 260)),
+    '06_augment': ('augment-03', (0, 0, 384, 261)), '07_start': ('start-10', (0, 0, 330, 242)), '08_core': ('core-25', (0, 0, 290, 195)), '10_evaluate': ('evaluate-13', (352, 0, 710, 282)), '11_mistakes': ('mistakes-10', (0, 32, 362, 212)),
+    '12_calibration': ('calibration-08', (0, 0, 345, 260)),
     '15_inference': ('inference-38', (0, 25, 185, 310)), '17_export': ('export-08', (0, 0, 283, 214)), '18_faces': ('faces-03', (320, 0, 642, 196)),
     '19_detect': ('detect-03', (0, 150, 400, 300)), '20_finder': ('finder-03', (380, 0, 897, 185)),
     '30_benchmark': ('benchmark-22', (0, 0, 850, 270)), '31_pages': ('images/31_pages/report.png', (0, 0, 550, 400))}
