@@ -1,7 +1,7 @@
 // One photo: its card on the page, its way to the server and back.
 import { annotated } from './annotate.js'
 import { fillPanel } from './panel.js'
-import { enlarged, fit, show } from './picture.js'
+import { enlarged, fit, mayLie, show } from './picture.js'
 import { csv, parts, save, stem } from './save.js'
 import { predict, Trouble } from './server.js'
 import { countChips, counted, make, named, percent, signOf, tint } from './words.js'
@@ -18,7 +18,7 @@ export class Photo {
     this.img.alt = this.name
     this.find('name').textContent = this.name
     const clicks = {
-      cancel: () => this.stop.abort(), remove: () => remove(this), again: () => again(this), 'save-picture': () => this.savePicture(),
+      cancel: () => this.cancel(), remove: () => remove(this), again: () => again(this), 'save-picture': () => this.savePicture(),
       'save-json': () => save(`${stem(this.name)}.json`, JSON.stringify(this.answer, null, 1), 'application/json'),
       'save-csv': () => save(`${stem(this.name)}.csv`, csv([this]), 'text/csv'),
     }
@@ -34,6 +34,12 @@ export class Photo {
   wait() {
     this.stop = new AbortController()
     this.tell('waiting', 'Waits for its turn …')
+  }
+
+  /** Stop at once, also where it still waits. */
+  cancel() {
+    this.stop.abort()
+    if (this.state === 'waiting') this.tell('failed', 'Cancelled.')
   }
 
   /** Say in the card how far it is: waiting, working, done, or failed. */
@@ -53,7 +59,7 @@ export class Photo {
 
   /** Show it, send it, and show the answer or what went wrong. */
   async run() {
-    if (this.stop.signal.aborted) return this.tell('failed', 'Cancelled.')
+    this.find('note').hidden = true
     try {
       this.tell('working', 'Is read …')
       await this.file.slice(0, 1).arrayBuffer().catch(() => { throw new Trouble(UNREADABLE) })
@@ -64,8 +70,10 @@ export class Photo {
       const answer = await predict(this.sent, this.mode, { signal: this.stop.signal, onWait: seconds => this.busy(seconds) })
       await this.take(answer)
     } catch (error) {
-      if (!(error instanceof Trouble || error.name === 'AbortError')) throw error
-      this.tell('failed', error instanceof Trouble ? error.message : 'Cancelled.')
+      if (error instanceof Trouble) return this.tell('failed', error.message)
+      if (error.name === 'AbortError') return this.tell('failed', 'Cancelled.')
+      this.tell('failed', `This page could not go on (${error.message}): try again, or another photo.`)
+      throw error
     }
   }
 
@@ -83,12 +91,14 @@ export class Photo {
 
   /** Keep the answer, in pixels of the photo itself, and show it. */
   async take(answer) {
-    const smaller = this.sent !== this.file
+    const copied = this.sent !== this.file, smaller = copied && answer.size[0] !== this.img.naturalWidth
     this.answer = smaller ? enlarged(answer, this.img.naturalWidth, this.img.naturalHeight) : answer
     const [width, height] = this.answer.size
-    if (!this.shown || this.img.naturalWidth !== width || this.img.naturalHeight !== height) await this.showTheirs()
+    const asShown = this.shown && this.img.naturalWidth === width && this.img.naturalHeight === height
+    if (!asShown || !copied && await mayLie(this.file)) await this.showTheirs()
     this.shape(width, height)
     if (smaller) this.note(`Made smaller before it was sent: ${width} × ${height} → ${answer.size.join(' × ')} pixels.`)
+    else if (copied) this.note('Sent as a JPEG, since the server does not take this kind of file.')
     this.parts = parts(this.answer)
     this.drawBoxes()
     const { counts, faces, colours } = this.answer
@@ -101,8 +111,8 @@ export class Photo {
     this.theirs = await predict(this.sent, this.mode, { accept: 'image/jpeg', signal: this.stop.signal, onWait() {} }).catch(() => null)
     this.shown = !!this.theirs && await show(this.img, this.theirs)
     this.card.classList.toggle('theirs', this.shown)
-    this.note(this.shown ? 'Your browser cannot show this file, so this is the picture that the server has drawn.'
-      : 'Your browser cannot show this file; the boxes stand where the faces are.')
+    this.note(this.shown ? 'Your browser cannot show this file upright, so this is the picture that the server has drawn.'
+      : 'Your browser cannot show this file upright; the boxes stand where the faces are.')
   }
 
   /** A line below the photo. */

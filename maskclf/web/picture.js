@@ -13,6 +13,12 @@ export function show(img, file) {
 
 const ENVELOPE = 2000 // bytes that a request has besides the photo
 
+/** Might it have been taken lying, which browsers do not heed? So it is with WebP that holds EXIF. */
+export async function mayLie(file) {
+  const head = new Uint8Array(await file.slice(0, 21).arrayBuffer())
+  return String.fromCharCode(...head.slice(8, 16)) === 'WEBPVP8X' && (head[20] & 8) > 0
+}
+
 /** Megabytes as text. */
 const megabytes = bytes => `${(bytes / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`
 
@@ -29,11 +35,17 @@ function drawn(img, scale) {
   return new Promise(done => canvas.toBlob(done, 'image/jpeg', 0.92))
 }
 
-/** What is sent of a photo: the file as it is, or a smaller copy if it is over the limits of the server. */
+/** Does the server take files of this type, as far as their name tells? */
+function isTaken(type) {
+  const { formats } = about.limits
+  return !formats.length || !type.startsWith('image/') || formats.includes(type.slice(6).toUpperCase())
+}
+
+/** What is sent of a photo: the file as it is, or a copy as JPEG where the server does not take its format or size. */
 export async function fit(file, img, shown) {
   const pixels = about.limits.max_pixels, bytes = about.limits.max_bytes - ENVELOPE
   const has = shown ? img.naturalWidth * img.naturalHeight : 0
-  if (file.size <= bytes && has <= pixels) return file
+  if (file.size <= bytes && has <= pixels && (!shown || isTaken(file.type))) return file
   for (let scale = Math.min(1, Math.sqrt(pixels / has)), tries = 0; shown && tries < 12; scale *= 0.75, tries++) {
     const copy = await drawn(img, scale)
     if (copy && copy.size <= bytes) return new File([copy], file.name, { type: 'image/jpeg' })
