@@ -35,7 +35,8 @@ export function annotated(img, answer, parts) {
   context.fillStyle = '#fff'
   context.fillRect(0, 0, width, height)
   context.drawImage(img, 0, 0, width, height)
-  const all = parts.map(part => ({ ...part, box: part.box ?? [line, line, width - line, height - line], colour: answer.colours[part.label] ?? '#9a9a9a' }))
+  const whole = [line, line, width - line, height - line]
+  const all = parts.map(part => ({ ...part, box: part.box ?? whole, colour: answer.colours[part.label] ?? '#9a9a9a' }))
   all.sort((a, b) => a.box[3] - b.box[3]) // the nearest last, so that they lie on top
   for (const part of all) outline(context, part.box, line, part.colour)
   for (const part of all) plate(context, part, unit, part.colour)

@@ -127,7 +127,10 @@ function listen() {
     $('give').classList.remove('over')
     add(await dropped(event.dataTransfer))
   })
-  $('all-json').onclick = () => save('photos.json', JSON.stringify(photos.filter(p => p.answer).map(p => ({ photo: p.name, ...p.answer })), null, 1), 'application/json')
+  $('all-json').onclick = () => {
+    const all = photos.filter(photo => photo.answer).map(({ name, answer }) => ({ photo: name, ...answer }))
+    save('photos.json', JSON.stringify(all, null, 1), 'application/json')
+  }
   $('all-csv').onclick = () => save('photos.csv', csv(photos), 'text/csv')
   $('all-remove').onclick = () => { for (const photo of [...photos]) remove(photo) }
 }

@@ -3,13 +3,12 @@ import { feedback, model, Trouble } from './server.js'
 import { chip, make, named, percent, tint } from './words.js'
 
 /** The picture of one face, cut out with some room around it, on a canvas. */
-function cut(canvas, img, box, size) {
-  const [l, t, r, b] = box ?? [0, 0, ...size]
-  const zoom = img.naturalWidth / size[0], side = Math.max(r - l, b - t) * (box ? 1.4 : 1)
+function cut(canvas, img, [l, t, r, b]) {
+  const side = 1.4 * Math.max(r - l, b - t)
   const context = canvas.getContext('2d')
   context.clearRect(0, 0, canvas.width, canvas.height)
   context.imageSmoothingQuality = 'high'
-  context.drawImage(img, ((l + r - side) / 2) * zoom, ((t + b - side) / 2) * zoom, side * zoom, side * zoom, 0, 0, canvas.width, canvas.height)
+  context.drawImage(img, (l + r - side) / 2, (t + b - side) / 2, side, side, 0, 0, canvas.width, canvas.height)
 }
 
 /** A line for a class: its name, a bar as long as its probability, and the number. */
@@ -26,7 +25,7 @@ export function fillPanel(panel, photo, part, place, step) {
   panel.replaceChildren(document.getElementById('panel').content.cloneNode(true))
   panel.setAttribute('aria-label', whole ? 'The answer' : `Face ${place + 1}`)
   const find = name => panel.querySelector(`.${name}`)
-  if (photo.shown) cut(panel.querySelector('canvas'), photo.img, part.box, photo.answer.size)
+  if (photo.shown && !whole) cut(panel.querySelector('canvas'), photo.img, part.box)
   else panel.querySelector('canvas').hidden = true
   find('place').textContent = whole ? 'The whole picture' : `Face ${place + 1} of ${photo.parts.length}`
   find('said').append(chip(part.label, undefined, photo.answer.colours))
@@ -41,7 +40,8 @@ export function fillPanel(panel, photo, part, place, step) {
 /** A button for each class, or where there are many, a list; `say(label)` is called for the one that is chosen. */
 function choices(labels, say) {
   if (labels.length <= 8) return labels.map(label => make('button', { type: 'button', value: label, onclick: () => say(label) }, chip(label)))
-  const list = make('select', { 'aria-label': 'What is it really?' }, new Option('choose …', ''), ...labels.map(label => new Option(named(label), label)))
+  const list = make('select', { 'aria-label': 'What is it really?' }, new Option('choose …', ''))
+  list.append(...labels.map(label => new Option(named(label), label)))
   list.onchange = () => list.value && say(list.value)
   return [list]
 }

@@ -14,8 +14,8 @@ export class Photo {
   constructor(file, mode, { changed, judged, remove, again }) {
     Object.assign(this, { file, name: file.name, mode, changed, judged, answer: null, parts: [], said: new Map(), place: 0 })
     this.card = document.getElementById('card').content.firstElementChild.cloneNode(true)
-    this.img = this.find('photo')
-    this.img.alt = this.name
+    this.img = make('img', { alt: this.name })
+    this.find('frame').prepend(this.img)
     this.find('name').textContent = this.name
     const clicks = {
       cancel: () => this.cancel(), remove: () => remove(this), again: () => again(this), 'save-picture': () => this.savePicture(),
@@ -47,9 +47,8 @@ export class Photo {
     const over = state === 'done' || state === 'failed'
     this.state = this.card.dataset.state = state
     this.card.setAttribute('aria-busy', !over)
+    this.find('state').role = state === 'failed' ? 'alert' : null
     this.find('state').replaceChildren(...words)
-    if (state === 'failed') this.find('state').setAttribute('role', 'alert')
-    else this.find('state').removeAttribute('role')
     this.find('cancel').hidden = over
     this.find('remove').hidden = !over
     this.find('again').hidden = state !== 'failed'
@@ -103,12 +102,14 @@ export class Photo {
     this.drawBoxes()
     const { counts, faces, colours } = this.answer
     this.tell('done', ...(faces && !faces.length ? [FOUND_NONE] : countChips(counts, colours)))
+    if (!faces) this.find('save-picture').textContent = 'Picture with the answer'
     if (this.parts.length) this.select(0)
   }
 
   /** Show the picture as the server draws it: this browser cannot, or holds it another way up. */
   async showTheirs() {
-    this.theirs = await predict(this.sent, this.mode, { accept: 'image/jpeg', signal: this.stop.signal, onWait() {} }).catch(() => null)
+    const options = { accept: 'image/jpeg', signal: this.stop.signal, onWait() {} }
+    this.theirs = await predict(this.sent, this.mode, options).catch(() => null)
     this.shown = !!this.theirs && await show(this.img, this.theirs)
     this.card.classList.toggle('theirs', this.shown)
     this.note(this.shown ? 'Your browser cannot show this file upright, so this is the picture that the server has drawn.'
