@@ -31,7 +31,7 @@ async function start() {
     $('turn').hidden = cameras.length < 2
   } catch (error) {
     tell(error.message === NO_WAY ? NO_WAY : REASONS[error.name] ?? 'The camera gives no picture: try again, or choose a photo.')
-    $('camera-app').hidden = false
+    $('camera-app').hidden = !matchMedia('(pointer: coarse)').matches // a telephone has an app for it
   }
 }
 
