@@ -20,6 +20,7 @@ function notice(text = '') {
 /** Take files in: a card for each, and into the queue. */
 function add(files) {
   notice(files.length ? '' : 'There is no file in it: save the picture first, then choose it or drop it here.')
+  if (!model.labels.length) introduce() // the server did not answer when the page was opened
   const mode = document.querySelector('[name=mode]:checked')?.value ?? about.mode
   const added = [...files].map(file => new Photo(file, mode, { changed, judged: tellStats, remove, again }))
   photos.unshift(...added)

@@ -1,5 +1,5 @@
 // The panel beside a photo: one answer, how sure the model is, and whether it is right.
-import { feedback, model, Trouble } from './server.js'
+import { feedback, Trouble } from './server.js'
 import { chip, make, named, percent, tint } from './words.js'
 
 /** The picture of one face, cut out with some room around it, on a canvas. */
@@ -65,7 +65,7 @@ function judge(find, photo, part) {
     for (const button of truth.querySelectorAll('button')) button.setAttribute('aria-pressed', !!said && said.label === button.value)
     truth.hidden = !(unsure || said?.right === false)
   }
-  truth.append(...choices(model.labels.filter(label => label !== part.label), label => say(false, label)))
+  truth.append(...choices(Object.keys(part.probabilities).filter(label => label !== part.label), label => say(false, label)))
   find('judge').hidden = unsure
   find('right').onclick = () => say(true, part.label)
   find('wrong').onclick = () => say(false, null)

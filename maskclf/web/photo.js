@@ -14,7 +14,7 @@ export class Photo {
   constructor(file, mode, { changed, judged, remove, again }) {
     Object.assign(this, { file, name: file.name, mode, changed, judged, answer: null, parts: [], said: new Map(), place: 0 })
     this.card = document.getElementById('card').content.firstElementChild.cloneNode(true)
-    this.img = make('img', { alt: this.name })
+    this.img = make('img', { alt: `Photo ${this.name}` })
     this.find('frame').prepend(this.img)
     this.find('name').textContent = this.name
     const clicks = {
