@@ -1,5 +1,6 @@
 // One photo: its card on the page, its way to the server and back.
 import { annotated } from './annotate.js'
+import { labelBoxes, labeller } from './labels.js'
 import { fillPanel } from './panel.js'
 import { enlarged, fit, mayLie, show } from './picture.js'
 import { csv, parts, save, stem } from './save.js'
@@ -104,6 +105,8 @@ export class Photo {
     this.tell('done', ...(faces && !faces.length ? [FOUND_NONE] : countChips(counts, colours)))
     if (!faces) this.find('save-picture').textContent = 'Picture with the answer'
     if (this.parts.length) this.select(0)
+    labelBoxes(this.find('frame'))
+    labeller.observe(this.find('frame'))
   }
 
   /** Show the picture as the server draws it: this browser cannot, or holds it another way up. */
