@@ -143,7 +143,7 @@ class Guard:
 
 class _Gone(Exception): "Whoever asked has left."
 
-def _too_large(most): return Refused(413, f'The request has more than {most:,} bytes: send a smaller photo.', Connection='close')
+def _too_large(most): return Refused(413, f'The request has more than {most:,} bytes: send a smaller photo.')
 
 def _tidy(scope):
     "The same request as the app wants it: HEAD as GET, and below the path where a proxy has put the service."

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from .guard import Refused # it says which packages are missing
+from .guard import Refused, Trouble # it says which packages are missing
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
@@ -81,12 +81,13 @@ def _version(classifier): return classifier.config['files']['model.onnx']['sha25
 routes = APIRouter(prefix='/v2', tags=['Open Inference Protocol v2'])
 _Name = Annotated[str, Path(max_length=200, description='what the model is called')]
 _FORMS = models_json_schema([(InferRequest, 'validation')], ref_template='#/components/schemas/{model}')[1]['$defs']
+_NO_SUCH = {404: dict(model=Trouble, description='there is no such model')}
 _QUESTION = dict(requestBody=dict(required=True, content={'application/json': dict(schema={'$ref': '#/components/schemas/InferRequest'})}))
 
 def _model(request, name):
     "The service, if its model is called `name`."
     service = request.app.state.service
-    if name != service.name: raise Refused(404, f'There is no model {name} here: the one there is is called {service.name}.')
+    if name != service.name: raise Refused(404, f'There is no model {name:.40} here: ask for {service.name}.')
     return service
 
 @routes.get('', summary='Who answers?')
@@ -101,19 +102,19 @@ def ready(request: Request) -> dict[str, bool]:
     if service.under_way >= service.most: raise Refused(503, 'All places are taken: try again in a few seconds.', Retry_After='2')
     return dict(ready=True)
 
-@routes.get('/models/{name}', summary='What does the model want, and what does it give?')
+@routes.get('/models/{name}', responses=_NO_SUCH, summary='What does the model want, and what does it give?')
 def metadata(request: Request, name: _Name) -> ModelMetadata:
     model = _model(request, name).classifier
     return ModelMetadata(name=name, versions=[_version(model)], platform=f'onnx_{model.runtime}', labels=model.labels,
                          inputs=[dict(name='pixels', datatype='FP32', shape=[-1, 3, model.size, model.size])],
                          outputs=[dict(name='probabilities', datatype='FP32', shape=[-1, len(model.labels)])])
 
-@routes.get('/models/{name}/ready', summary='Is there room for a question to this model?')
+@routes.get('/models/{name}/ready', responses=_NO_SUCH, summary='Is there room for a question to this model?')
 def model_ready(request: Request, name: _Name) -> dict[str, Any]:
     _model(request, name)
     return ready(request) | dict(name=name)
 
-@routes.post('/models/{name}/infer', summary='What does the model say?', openapi_extra=_QUESTION, response_model=InferResponse)
+@routes.post('/models/{name}/infer', responses=_NO_SUCH, summary='What does the model say?', openapi_extra=_QUESTION, response_model=InferResponse)
 async def ask(request: Request, name: _Name):
     "Ask the bare classifier about pictures that are already as it wants them."
     service = _model(request, name)
