@@ -1,12 +1,14 @@
 // Where the names of classes stand on a photo.
 
+const MOST = 100 // names that are tried; in a larger crowd there is no room
+
 /** Do two rectangles overlap? */
 const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 
 /** Write out the names of those boxes where that hides no other face or sign, the largest first; the others keep their sign alone. */
 export function labelBoxes(frame) {
   const inside = frame.getBoundingClientRect()
-  const boxes = [...frame.querySelectorAll('.box')].sort((a, b) => b.offsetWidth - a.offsetWidth)
+  const boxes = [...frame.querySelectorAll('.box')].sort((a, b) => b.offsetWidth - a.offsetWidth).slice(0, MOST)
   for (const box of boxes) box.classList.remove('roomy')
   const taken = new Map(boxes.map(box => [box, [box, box.firstChild].map(part => part.getBoundingClientRect())]))
   for (const box of boxes) {

@@ -21,7 +21,7 @@ function notice(text = '') {
 function add(files) {
   notice(files.length ? '' : 'There is no file in it: save the picture first, then choose it or drop it here.')
   if (!model.labels.length) introduce() // the server did not answer when the page was opened
-  const mode = document.querySelector('[name=mode]:checked')?.value ?? about.mode
+  const mode = document.querySelector('[name=mode]:checked')?.value
   const added = [...files].map(file => new Photo(file, mode, { changed, judged: tellStats, remove, again }))
   photos.unshift(...added)
   $('cards').prepend(...added.map(photo => photo.card))

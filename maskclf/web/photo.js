@@ -4,7 +4,7 @@ import { labelBoxes, labeller } from './labels.js'
 import { fillPanel } from './panel.js'
 import { enlarged, fit, mayLie, show } from './picture.js'
 import { csv, parts, save, stem } from './save.js'
-import { predict, Trouble } from './server.js'
+import { about, loadAbout, predict, Trouble } from './server.js'
 import { countChips, counted, make, named, percent, signOf, tint } from './words.js'
 
 const UNREADABLE = 'This file cannot be read: choose it once more, or another one.'
@@ -63,6 +63,8 @@ export class Photo {
     try {
       this.tell('working', 'Is read …')
       await this.file.slice(0, 1).arrayBuffer().catch(() => { throw new Trouble(UNREADABLE) })
+      await loadAbout()
+      this.mode ??= about.mode
       this.shown = await show(this.img, this.file)
       if (this.shown) this.shape(this.img.naturalWidth, this.img.naturalHeight)
       this.sent = await fit(this.file, this.img, this.shown)

@@ -54,11 +54,16 @@ const json = response => response.json().catch(error => {
   throw error.name === 'AbortError' ? error : new Trouble('The answer of the server was cut short: try again.')
 })
 
-/** Ask what the server can do. */
-export async function loadAbout() {
-  const told = await json(await ask('about'))
-  Object.assign(about, told)
-  Object.assign(model, told.model)
+let asked = null // the question what the server can do, once it has been put
+
+/** Ask what the server can do; only once, if it answers. */
+export function loadAbout() {
+  asked ??= ask('about').then(json).then(told => {
+    Object.assign(about, told)
+    Object.assign(model, told.model)
+  })
+  asked.catch(() => { asked = null })
+  return asked
 }
 
 /** Send a photo; the answer as JSON, or as a picture (a Blob) if `accept` is a type such as image/jpeg. */
