@@ -140,7 +140,7 @@ export class Photo {
     const sign = make('b', { 'aria-hidden': 'true' }, signOf(label))
     const plate = make('span', { className: 'plate', 'aria-hidden': 'true' }, sign, make('span', { className: 'word' }, named(label)))
     const button = make('button', {
-      type: 'button', className: 'box', role: 'radio', onclick: () => this.select(place),
+      type: 'button', className: 'box', role: 'radio', onclick: event => this.select(this.meant(event, place)),
       'aria-label': `Face ${place + 1} of ${this.parts.length}: ${named(label)}, ${percent(probability)}`,
     }, plate)
     const shares = { left: l / width, top: t / height, width: (r - l) / width, height: (b - t) / height }
@@ -149,6 +149,14 @@ export class Photo {
     button.classList.toggle('plate-left', l + r > width)
     button.style.zIndex = Math.round(1000 * b / height) // the nearest lie on top
     return tint(button, label, this.answer.colours)
+  }
+
+  /** The face that a click means: the smallest box below it; of keys and signs, the button's own. */
+  meant({ clientX: x, clientY: y, detail, target }, place) {
+    if (!detail || target.closest('.plate')) return place
+    const below = [...this.find('boxes').children].map((box, i) => ({ i, ...box.getBoundingClientRect().toJSON() }))
+      .filter(box => box.left <= x && x <= box.right && box.top <= y && y <= box.bottom)
+    return below.sort((a, b) => a.width * a.height - b.width * b.height)[0]?.i ?? place
   }
 
   /** Choose a face: it is marked, and the panel tells of it. */
