@@ -4,14 +4,13 @@
 
 # %% auto #0
 __all__ = ['Probability', 'routes', 'FaceAnswer', 'FacesAnswer', 'PictureAnswer', 'Limits', 'ModelAbout', 'About', 'Shared',
-           'wanted_form', 'Service', 'Meters', 'page', 'about', 'predict', 'feedback', 'stats', 'metrics', 'create_app',
-           'serve']
+           'wanted_form', 'Service', 'Meters', 'create_app', 'serve']
 
 # %% ../nbs/18_app.ipynb #app-02
-import asyncio, io, ipaddress, json, socket, sqlite3, threading
+import asyncio, io, ipaddress, json, mimetypes, socket, sqlite3, threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import nullcontext
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
@@ -53,12 +52,12 @@ class _Answer(_Form):
 
 class FacesAnswer(_Answer):
     "What was found in a photo: its faces, the surest first."
-    mode: Literal['faces']
-    faces: list[FaceAnswer]
+    mode: Literal['faces'] = Field(description='what was done')
+    faces: list[FaceAnswer] = Field(description='the surest first')
 
 class PictureAnswer(_Answer):
     "What a photo shows as a whole."
-    mode: Literal['picture']
+    mode: Literal['picture'] = Field(description='what was done')
     label: str = Field(description="the class, or 'unsure'")
     probability: Probability = Field(description='of the most probable class')
     probabilities: dict[str, Probability] = Field(description='class → probability')
@@ -72,7 +71,7 @@ class Limits(_Form):
 
 class ModelAbout(_Form):
     "The model that answers."
-    name: str
+    name: str = Field(description='of its folder')
     labels: list[str] = Field(description='its classes')
     colours: dict[str, str] = Field(description='class → colour as #rrggbb')
     signs: dict[str, str] = Field(description='class → sign, for those who cannot tell the colours apart')
@@ -81,11 +80,11 @@ class ModelAbout(_Form):
 
 class About(_Form):
     "What this service is."
-    version: str
+    version: str = Field(description='of maskclf')
     mode: Literal['faces', 'picture'] = Field(description='what is done where none is asked for')
-    modes: list[str]
-    model: ModelAbout
-    limits: Limits
+    modes: list[str] = Field(description='all that can be asked for')
+    model: ModelAbout = Field(description='the model that answers')
+    limits: Limits = Field(description='what a photo may be')
 
 
 # %% ../nbs/18_app.ipynb #app-11
@@ -135,6 +134,8 @@ def wanted_form(
     if not weight(best) > 0: raise Refused(406, f'The answer comes as {", ".join(forms)}: ask for one of these in the header Accept.')
     return best
 
+_LARGE = 12_000_000 # pixels
+
 class Service:
     "A model that answers many: it shares the work among threads, remembers what it said, and counts."
     def __init__(self,
@@ -152,7 +153,7 @@ class Service:
         self.colours = class_colours(self.classifier)
         self.memory = Memory(db or _data_file(), self.classifier.labels, config['files']['model.onnx']['sha256'])
         self.pool = ThreadPoolExecutor(workers or cores() + 1, 'maskclf')
-        self.under_way, self._lock = 0, threading.Lock()
+        self.under_way, self._lock, self._large = 0, threading.Lock(), threading.Lock()
         self.meters.waiting.set_function(lambda: self.under_way)
 
     async def answer(self, work, *args):
@@ -176,9 +177,10 @@ class Service:
     ): # its bytes, and its id
         "The answer to an upload; raises `Refused`, `PictureError`."
         content, mode = read_upload(body, content_type), mode or self.mode
-        check_photo(content, self.limits.formats, self.limits.max_pixels)
-        photo = open_picture(content, self.limits.max_pixels)
-        analysis = analyse(photo, self.finder, self.classifier) if mode == 'faces' else self._whole(content, photo.size)
+        width, height = check_photo(content, self.limits.formats, self.limits.max_pixels)
+        with self._large if width*height > _LARGE else nullcontext(): # they need much memory, so they go one after the other
+            photo = open_picture(content, self.limits.max_pixels)
+            analysis = analyse(photo, self.finder, self.classifier) if mode == 'faces' else self._whole(content, photo.size)
         said = [face.label for face in analysis.faces]
         answer = dict(id=self.memory.add(mode, said), mode=mode, **_told(analysis, mode))
         self.meters.saw(mode, said)
@@ -249,10 +251,10 @@ def _service(request: Request): return request.app.state.service
 _Ours = Annotated[Service, Depends(_service)]
 
 @routes.get('/', response_class=FileResponse, summary='The page')
-def page(): return FileResponse(_WEB/'index.html', media_type='text/html')
+def _page(): return FileResponse(_WEB/'index.html', media_type='text/html')
 
 @routes.get('/about', summary='What this service is')
-def about(service: _Ours) -> About: return service.about()
+def _about(service: _Ours) -> About: return service.about()
 
 _UPLOAD = dict(requestBody=dict(required=True, content={'multipart/form-data': dict(schema=dict(
     type='object', required=['photo'], additionalProperties=False, properties=dict(photo=dict(type='string', format='binary', description='the file of one photo'))))}))
@@ -261,7 +263,7 @@ _PICTURE = dict(schema=dict(type='string', format='binary'))
 @routes.post('/predict', summary='What a photo shows', openapi_extra=_UPLOAD, response_model=FacesAnswer | PictureAnswer, responses={
     200: dict(content={'image/jpeg': _PICTURE, 'image/png': _PICTURE}, headers={'X-Answer-Id': dict(schema=dict(type='string'), description='the id, for feedback')}),
     406: dict(model=Trouble, description='the answer does not come in the form asked for'), 415: dict(model=Trouble, description='it is no photo, or in a format that is not taken')})
-async def predict(request: Request, service: _Ours,
+async def _predict(request: Request, service: _Ours,
     mode: Annotated[Literal['faces', 'picture'] | None, Query(description='look for faces, or at the picture as a whole; left out: what suits the model')] = None):
     "Send one photo. The answer is JSON, or, if you accept only image/jpeg or image/png, the photo with boxes and names. The photo is not kept."
     form, kind = wanted_form(request.headers.get('accept')), request.headers.get('content-type', '')
@@ -269,16 +271,16 @@ async def predict(request: Request, service: _Ours,
     return Response(content, media_type=form, headers={'X-Answer-Id': id, 'Vary': 'Accept'})
 
 @routes.post('/feedback', summary='Was it right?', responses={404: dict(model=Trouble, description='there is no such answer, or no such face in it')})
-def feedback(told: Feedback, service: _Ours) -> Saved:
+def _feedback(told: Feedback, service: _Ours) -> Saved:
     "Say whether an answer was right. Once the reply has come, it is on the disk; said twice, the later one counts."
     service.memory.rate(told)
     return Saved()
 
 @routes.get('/stats', summary='How often, and how well')
-def stats(service: _Ours) -> Stats: return service.memory.stats()
+def _stats(service: _Ours) -> Stats: return service.memory.stats()
 
 @routes.get('/metrics', summary='Figures for Prometheus', response_class=Response, responses={200: dict(content={'text/plain': dict(schema=dict(type='string'))})})
-def metrics(service: _Ours): return Response(generate_latest(service.meters.registry), media_type=CONTENT_TYPE_LATEST)
+def _metrics(service: _Ours): return Response(generate_latest(service.meters.registry), media_type=CONTENT_TYPE_LATEST)
 
 # %% ../nbs/18_app.ipynb #app-30
 def _in_words(error):
@@ -292,6 +294,7 @@ async def _say_no(request, error):
     if isinstance(error, PictureError): error = Refused(422, str(error))
     elif isinstance(error, (RequestValidationError, ValidationError)): error = Refused(422, _in_words(error))
     elif isinstance(error, sqlite3.Error): error = Refused(503, f'The answer cannot be written down ({error}): try again later.', Retry_After='5')
+    elif isinstance(error, MemoryError): error = Refused(503, 'There is not enough memory just now: try again later, or with a smaller photo.', Retry_After='5')
     elif isinstance(error, HTTPException): error = _of_starlette(error)
     return refusal(error)
 
@@ -318,17 +321,14 @@ def create_app(
 ) -> FastAPI: # an ASGI app
     "The service for a model: a page, a REST API, and what watches over them. Raises `ModelError`."
     service = Service(model, faces, db, limits, most, workers)
-    @asynccontextmanager
-    async def life(app):
-        yield
-        service.pool.shutdown(wait=True)
     app = FastAPI(title='maskclf', version=__version__, description='Finds faces in photos and says what a model knows of them.', docs_url=None, redoc_url=None,
-                  root_path=root_path.rstrip('/'), lifespan=life)
+                  root_path=root_path.rstrip('/'), generate_unique_id_function=lambda route: route.name.strip('_'))
     app.state.service = service
     app.include_router(routes); app.include_router(protocol.routes, responses=_SAY_NO)
     _complete(app.openapi()['components']['schemas'])
+    for end, kind in dict(js='text/javascript', css='text/css', svg='image/svg+xml').items(): mimetypes.add_type(kind, f'.{end}') # some systems think otherwise
     app.mount('/static', StaticFiles(directory=_WEB))
-    for kind in (Refused, PictureError, RequestValidationError, ValidationError, HTTPException, sqlite3.Error): app.add_exception_handler(kind, _say_no)
+    for kind in (Refused, PictureError, RequestValidationError, ValidationError, HTTPException, sqlite3.Error, MemoryError): app.add_exception_handler(kind, _say_no)
     app.add_middleware(Guard, hosts=hosts, origins=origins, max_bytes=limits.max_bytes, small=['/feedback'], seconds=limits.seconds, seen=service.meters.answered)
     return app
 
@@ -338,7 +338,7 @@ def _listen(host, port):
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
-    except OverflowError: raise MaskclfError(f'There is no port {port}: choose one from 1 to 65535, or 0 for any that is free.') from None
+    except OverflowError: raise MaskclfError(f'There is no port {port}: choose one from 1 to 65535 with --port, or 0 for any that is free.') from None
     except OSError as error:
         raise MaskclfError(f'{host} port {port} cannot be used ({error.strerror}): choose another with --port, or 0 for any that is free.') from None
 

@@ -752,9 +752,7 @@ def serve(
       maskclf serve
       maskclf serve my-model --port 8080
     """
-    from maskclf.pictures import MaskclfError
-    try: from maskclf.app import serve as run
-    except ImportError as error: raise MaskclfError(str(error)) from None
+    from maskclf.app import serve as run
     run(model, host, port, allow_host, behind_proxy, faces=faces, db=db, root_path=root_path, origins=allow_origin)
 
 # %% ../nbs/22_cli.ipynb #cli-42

@@ -22,7 +22,7 @@ try:
     from starlette.datastructures import Headers, MutableHeaders
     from starlette.responses import JSONResponse
     from uvicorn.protocols.http.h11_impl import H11Protocol
-except ImportError as error: raise ImportError("Serving a model takes a few more packages: pip install 'maskclf[app]'.") from error
+except ImportError as error: raise ModuleNotFoundError("Serving a model takes a few more packages: pip install 'maskclf[app]'.") from error
 
 # %% ../nbs/19_guard.ipynb #guard-05
 class _Form(BaseModel):

@@ -28,20 +28,20 @@ class Feedback(_Form):
 
 class Saved(_Form):
     "Your feedback is on the disk."
-    saved: Literal[True] = True
+    saved: Literal[True] = Field(True, description='always')
 
 class Votes(_Form):
     "How many found a class right, and wrong."
-    right: int = 0
-    wrong: int = 0
+    right: int = Field(0, description='how many found it right')
+    wrong: int = Field(0, description='how many found it wrong')
 
 class Stats(_Form):
     "What this model has been asked here, and what people thought of it."
-    photos: int
-    faces: int
+    photos: int = Field(description='that were answered')
+    faces: int = Field(description='that were found in them')
     counts: dict[str, int] = Field(description='class → how often it was the answer')
-    right: int
-    wrong: int
+    right: int = Field(description='answers that were found right')
+    wrong: int = Field(description='answers that were found wrong')
     feedback: dict[str, Votes] = Field(description='class that was the answer → feedback')
     since: datetime = Field(description='when it was first asked')
 
