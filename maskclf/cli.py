@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'sentence', 'exit_code', 'main', 'samples', 'crop', 'doctor', 'training_rows', 'finish', 'train', 'answers',
-           'write_rows', 'predict', 'stored_report', 'evaluate', 'export', 'cross_validate', 'free_name', 'demo']
+           'write_rows', 'predict', 'stored_report', 'evaluate', 'export', 'cross_validate', 'serve', 'free_name',
+           'demo']
 
 # %% ../nbs/32_cli.ipynb #cli-02
 import contextlib, csv, errno, hashlib, json, os, re, sys, tempfile, traceback, warnings
@@ -760,6 +761,28 @@ def cross_validate(
     calibration = calibrate(report)
     if as_json: return _print_json(dict(report.to_dict(), calibration=vars(calibration)))
     print(f'\n{report}\n\n{calibration}\n\nresults  {out}')
+
+# %% ../nbs/32_cli.ipynb #cli-61
+@app.command()
+def serve(
+    model: Annotated[Path, typer.Argument(metavar='[MODEL]', help='Model folder; left out: the one that comes with maskclf.', show_default=False)] = None,  # model folder
+    host: Annotated[str, _option('Address to listen at; 0.0.0.0: all that others can reach.')] = '127.0.0.1',  # address
+    port: Annotated[int, _option('Port to listen at; 0: any that is free.', min=0, max=65535)] = 8000,  # port
+    faces: Annotated[bool, _option('Is the model about faces in a photo, or about pictures as a whole?', '--faces/--picture', show_default=False)] = None,  # None: what suits it
+    db: Annotated[Path, _option('SQLite file to keep feedback in, in place of one in your data folder.')] = None,  # file for feedback
+    root_path: Annotated[str, _option('Path below which a proxy shows the service.', metavar='/PATH')] = '',  # path at the proxy
+    allow_host: Annotated[list[str], _option('Name that the service answers to, several times perhaps.', metavar='NAME')] = (),  # names in the header Host
+    allow_origin: Annotated[list[str], _option('Site whose pages may send photos, several times perhaps.', metavar='URL')] = (),  # origins of other pages
+    behind_proxy: Annotated[bool, _option('Believe the headers X-Forwarded-For and -Proto: only where a proxy sets them.', '--behind-proxy')] = False,  # trust a proxy
+):
+    """Let others use a model: a web page and an API.
+
+    \b
+      maskclf serve
+      maskclf serve my-model --port 8080
+    """
+    from maskclf.app import serve as run
+    run(model, host, port, allow_host, behind_proxy, faces=faces, db=db, root_path=root_path, origins=allow_origin)
 
 # %% ../nbs/32_cli.ipynb #cli-42
 def free_name(
