@@ -10,7 +10,6 @@ __all__ = ['Probability', 'routes', 'FaceAnswer', 'FacesAnswer', 'PictureAnswer'
 import asyncio, io, ipaddress, json, mimetypes, socket, sqlite3, threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
@@ -134,7 +133,7 @@ def wanted_form(
     if not weight(best) > 0: raise Refused(406, f'The answer comes as {", ".join(forms)}: ask for one of these in the header Accept.')
     return best
 
-_LARGE = 12_000_000 # pixels
+_LARGE = 16_000_000 # pixels; larger photos take much memory and time, so they wait for one another, and nobody else for them
 
 class Service:
     "A model that answers many: it shares the work among threads, remembers what it said, and counts."
@@ -152,16 +151,16 @@ class Service:
         self.mode = 'faces' if (model is None if faces is None else faces) else 'picture'
         self.colours = class_colours(self.classifier)
         self.memory = Memory(db or _data_file(), self.classifier.labels, config['files']['model.onnx']['sha256'])
-        self.pool = ThreadPoolExecutor(workers or cores() + 1, 'maskclf')
-        self.under_way, self._lock, self._large = 0, threading.Lock(), threading.Lock()
+        self.door, self.pool, self.large = (ThreadPoolExecutor(n, 'maskclf') for n in (1, workers or cores() + 1, 1))
+        self.under_way, self._lock = 0, threading.Lock()
         self.meters.waiting.set_function(lambda: self.under_way)
 
-    async def answer(self, work, *args):
+    async def answer(self, work, *args, pool=None):
         "What `work(*args)` gives, done in another thread; `Refused` if there is no room for it, or no time."
         with self._lock:
             if self.under_way >= self.most: raise Refused(503, 'Too many photos are waiting: try again in a few seconds.', Retry_After='2')
             self.under_way += 1
-        task = self.pool.submit(work, *args)
+        task = (pool or self.pool).submit(work, *args)
         task.add_done_callback(self._done) # also where nobody waits for it any more
         try: return await asyncio.wait_for(asyncio.wrap_future(task), self.limits.seconds)
         except asyncio.TimeoutError: raise Refused(503, f'There was no answer within {self.limits.seconds:g} seconds: try again later, or with a smaller photo.', Retry_After='5') from None
@@ -169,18 +168,23 @@ class Service:
     def _done(self, task):
         with self._lock: self.under_way -= 1
 
-    def look(self,
+    def take(self,
         body,         # bytes of the request
         content_type, # its header Content-Type
+    ): # bytes of the file, and the threads that should look at it
+        "The photo in an upload, not decoded yet; raises `Refused`."
+        content = read_upload(body, content_type)
+        width, height = check_photo(content, self.limits.formats, self.limits.max_pixels)
+        return content, self.large if width*height > _LARGE else self.pool
+
+    def look(self,
+        content,      # bytes of a file that `check_photo` has let pass
         mode=None,    # 'faces', 'picture', or None: what suits the model
         form='application/json', # form of the answer
     ): # its bytes, and its id
-        "The answer to an upload; raises `Refused`, `PictureError`."
-        content, mode = read_upload(body, content_type), mode or self.mode
-        width, height = check_photo(content, self.limits.formats, self.limits.max_pixels)
-        with self._large if width*height > _LARGE else nullcontext(): # they need much memory, so they go one after the other
-            photo = open_picture(content, self.limits.max_pixels)
-            analysis = analyse(photo, self.finder, self.classifier) if mode == 'faces' else self._whole(content, photo.size)
+        "The answer to a photo; raises `PictureError`."
+        photo, mode = open_picture(content, self.limits.max_pixels), mode or self.mode
+        analysis = analyse(photo, self.finder, self.classifier) if mode == 'faces' else self._whole(content, photo.size)
         said = [face.label for face in analysis.faces]
         answer = dict(id=self.memory.add(mode, said), mode=mode, **_told(analysis, mode))
         self.meters.saw(mode, said)
@@ -267,7 +271,8 @@ async def _predict(request: Request, service: _Ours,
     mode: Annotated[Literal['faces', 'picture'] | None, Query(description='look for faces, or at the picture as a whole; left out: what suits the model')] = None):
     "Send one photo. The answer is JSON, or, if you accept only image/jpeg or image/png, the photo with boxes and names. The photo is not kept."
     form, kind = wanted_form(request.headers.get('accept')), request.headers.get('content-type', '')
-    content, id = await service.answer(service.look, await request.body(), kind, mode, form)
+    photo, pool = await service.answer(service.take, await request.body(), kind, pool=service.door)
+    content, id = await service.answer(service.look, photo, mode, form, pool=pool)
     return Response(content, media_type=form, headers={'X-Answer-Id': id, 'Vary': 'Accept'})
 
 @routes.post('/feedback', summary='Was it right?', responses={404: dict(model=Trouble, description='there is no such answer, or no such face in it')})
