@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Probability', 'routes', 'FaceAnswer', 'FacesAnswer', 'PictureAnswer', 'Limits', 'ModelAbout', 'About', 'Shared',
-           'wanted_form', 'Service', 'Meters', 'create_app', 'serve']
+           'wanted_form', 'Meters', 'Service', 'create_app', 'serve']
 
 # %% ../nbs/18_app.ipynb #app-02
 import asyncio, io, ipaddress, json, mimetypes, socket, sqlite3, threading
@@ -117,7 +117,7 @@ class Shared(Classifier):
         self.seen(len(rows))
         for (_, asked), part in zip(batch, np.split(rows, np.cumsum([len(pixels) for pixels, _ in batch])[:-1])): asked.set_result(part)
 
-# %% ../nbs/18_app.ipynb #app-17
+# %% ../nbs/18_app.ipynb #app-15b
 def wanted_form(
     accept, # the header Accept: forms that the asker can read, each perhaps with a weight, as in 'image/jpeg, */*;q=0.5'
 ): # 'application/json', 'image/jpeg' or 'image/png'
@@ -133,6 +133,29 @@ def wanted_form(
     if not weight(best) > 0: raise Refused(406, f'The answer comes as {", ".join(forms)}: ask for one of these in the header Accept.')
     return best
 
+# %% ../nbs/18_app.ipynb #app-15e
+class Meters:
+    "What is counted for those who watch over the service, in the form that Prometheus reads."
+    def __init__(self):
+        self.registry = own = CollectorRegistry()
+        self.requests = Counter('maskclf_requests', 'Requests.', ['route', 'status'], registry=own)
+        self.seconds = Histogram('maskclf_request_seconds', 'Seconds from request to answer.', ['route'], registry=own)
+        self.photos = Counter('maskclf_photos', 'Photos that were answered.', ['mode'], registry=own)
+        self.labels = Counter('maskclf_labels', 'Answers.', ['label'], registry=own)
+        self.batch = Histogram('maskclf_batch_size', 'Pictures that went through the classifier together.', buckets=(1, 2, 4, 8, 16, 32, 64), registry=own)
+        self.waiting = Gauge('maskclf_under_way', 'Photos that wait or are worked on.', registry=own)
+
+    def saw(self, mode, said):
+        "Count a photo."
+        self.photos.labels(mode).inc()
+        for label in said: self.labels.labels(label).inc()
+
+    def answered(self, scope, status, seconds):
+        "Count a request."
+        route = getattr(scope.get('route'), 'path', 'other')
+        self.requests.labels(route, status).inc(); self.seconds.labels(route).observe(seconds)
+
+# %% ../nbs/18_app.ipynb #app-17
 _LARGE = 16_000_000 # pixels; larger photos take much memory and time, so they wait for one another, and nobody else for them
 
 class Service:
@@ -223,26 +246,6 @@ def _data_file():
     from platformdirs import user_data_path
     return user_data_path('maskclf', appauthor=False)/'feedback.db'
 
-class Meters:
-    "What is counted for those who watch over the service, in the form that Prometheus reads."
-    def __init__(self):
-        self.registry = own = CollectorRegistry()
-        self.requests = Counter('maskclf_requests', 'Requests.', ['route', 'status'], registry=own)
-        self.seconds = Histogram('maskclf_request_seconds', 'Seconds from request to answer.', ['route'], registry=own)
-        self.photos = Counter('maskclf_photos', 'Photos that were answered.', ['mode'], registry=own)
-        self.labels = Counter('maskclf_labels', 'Answers.', ['label'], registry=own)
-        self.batch = Histogram('maskclf_batch_size', 'Pictures that went through the classifier together.', buckets=(1, 2, 4, 8, 16, 32, 64), registry=own)
-        self.waiting = Gauge('maskclf_under_way', 'Photos that wait or are worked on.', registry=own)
-
-    def saw(self, mode, said):
-        "Count a photo."
-        self.photos.labels(mode).inc()
-        for label in said: self.labels.labels(label).inc()
-
-    def answered(self, scope, status, seconds):
-        "Count a request."
-        route = getattr(scope.get('route'), 'path', 'other')
-        self.requests.labels(route, status).inc(); self.seconds.labels(route).observe(seconds)
 
 # %% ../nbs/18_app.ipynb #app-21
 _WEB = Path(resources.files('maskclf'))/'web' # the page, its script and its style
@@ -327,7 +330,7 @@ def create_app(
     "The service for a model: a page, a REST API, and what watches over them. Raises `ModelError`."
     service = Service(model, faces, db, limits, most, workers)
     app = FastAPI(title='maskclf', version=__version__, description='Finds faces in photos and says what a model knows of them.', docs_url=None, redoc_url=None,
-                  root_path=root_path.rstrip('/'), generate_unique_id_function=lambda route: route.name.strip('_'))
+                  root_path='/'*bool(root_path.strip('/')) + root_path.strip('/'), generate_unique_id_function=lambda route: route.name.strip('_'))
     app.state.service = service
     app.include_router(routes); app.include_router(protocol.routes, responses=_SAY_NO)
     _complete(app.openapi()['components']['schemas'])
