@@ -329,7 +329,7 @@ def create_app(
 ) -> FastAPI: # an ASGI app
     "The service for a model: a page, a REST API, and what watches over them. Raises `ModelError`."
     service = Service(model, faces, db, limits, most, workers)
-    app = FastAPI(title='maskclf', version=__version__, description='Finds faces in photos and says what a model knows of them.', docs_url=None, redoc_url=None,
+    app = FastAPI(title='maskclf', version=__version__, description='Finds faces in photos and says what a model knows of them.', docs_url=None, redoc_url=None, redirect_slashes=False,
                   root_path='/'*bool(root_path.strip('/')) + root_path.strip('/'), generate_unique_id_function=lambda route: route.name.strip('_'))
     app.state.service = service
     app.include_router(routes); app.include_router(protocol.routes, responses=_SAY_NO)
@@ -348,7 +348,7 @@ def _listen(host, port):
         return socket.create_server((host, port), family=family, backlog=2048)
     except OverflowError: raise MaskclfError(f'There is no port {port}: choose one from 1 to 65535 with --port, or 0 for any that is free.') from None
     except OSError as error:
-        raise MaskclfError(f'{host} port {port} cannot be used ({error.strerror}): choose another with --port, or 0 for any that is free.') from None
+        raise MaskclfError(f'{host} port {port} cannot be used ({error.strerror.split(" (")[0]}): choose another with --port, or 0 for any that is free.') from None
 
 def _is_loopback(host):
     try: return ipaddress.ip_address(host).is_loopback

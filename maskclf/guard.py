@@ -20,7 +20,7 @@ try:
     from python_multipart import FormParser
     from python_multipart.multipart import parse_options_header
     from starlette.datastructures import Headers, MutableHeaders
-    from starlette.responses import JSONResponse
+    from starlette.responses import JSONResponse, RedirectResponse
     from uvicorn.protocols.http.h11_impl import H11Protocol
 except ImportError as error: raise ModuleNotFoundError("Serving a model takes a few more packages: pip install 'maskclf[app]'.") from error
 
@@ -122,12 +122,13 @@ class Guard:
                 if body is None: return await receive()
                 message, body = dict(type='http.request', body=body, more_body=False), None
                 return message
-            await self.app(scope, again, send)
+            below = scope['path'] == scope.get('root_path', '') # without a / at its end the links of a page would lead astray
+            await (RedirectResponse(scope['path'] + '/') if below else self.app)(scope, again, send)
         finally: self.held -= sum(map(len, parts))
 
     async def _take(self, scope, receive, parts):
         "Put the bytes of a request into `parts` as they come."
-        most = 10_000 if scope['path'].endswith(self.small or ('//',)) else self.max_bytes
+        most = 10_000 if scope['path'].endswith(self.small) else self.max_bytes
         told = Headers(scope=scope).get('content-length', '')
         if told.isdecimal() and (len(told) > 15 or int(told) > most): raise _too_large(most)
         size, more = 0, True
