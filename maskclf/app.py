@@ -322,6 +322,7 @@ def create_app(
     db=None,              # SQLite file for feedback; None: in the user's data folder
     hosts=LOOPBACK,       # names that the service answers to; '*' among them: any
     origins=(),           # pages elsewhere that may send something, as https://example.com
+    behind_proxy=False,   # believe what a proxy says in X-Forwarded-Host?
     root_path='',         # path below which a proxy shows the service
     limits=Limits(),      # what a photo may be
     most=64,              # photos that may wait or be worked on
@@ -337,7 +338,7 @@ def create_app(
     for end, kind in dict(js='text/javascript', css='text/css', svg='image/svg+xml').items(): mimetypes.add_type(kind, f'.{end}') # some systems think otherwise
     app.mount('/static', StaticFiles(directory=_WEB))
     for kind in (Refused, PictureError, RequestValidationError, ValidationError, HTTPException, sqlite3.Error, MemoryError): app.add_exception_handler(kind, _say_no)
-    app.add_middleware(Guard, hosts=hosts, origins=origins, max_bytes=limits.max_bytes, small=['/feedback'], seconds=limits.seconds, seen=service.meters.answered)
+    app.add_middleware(Guard, hosts=hosts, origins=origins, forwarded=behind_proxy, max_bytes=limits.max_bytes, small=['/feedback'], seconds=limits.seconds, seen=service.meters.answered)
     return app
 
 # %% ../nbs/18_app.ipynb #app-40
@@ -359,12 +360,12 @@ def serve(
     host='127.0.0.1',   # address to listen at; 127.0.0.1: this computer only
     port=8000,          # port to listen at; 0: any that is free
     hosts=(),           # names that the service answers to; none: those of this computer if it listens there only, else any
-    behind_proxy=False, # believe what the headers X-Forwarded-For and -Proto say?
+    behind_proxy=False, # believe what a proxy says in X-Forwarded-Host, -For and -Proto?
     **more,             # as `create_app` has it
 ):
     "Serve a model until Ctrl-C; raises `MaskclfError`, `ModelError`."
     sock, alone = _listen(host, port), _is_loopback(host)
-    app = create_app(model, hosts=(*hosts, *LOOPBACK) if alone else hosts or ['*'], **more)
+    app = create_app(model, hosts=(*hosts, *LOOPBACK) if alone else hosts or ['*'], behind_proxy=behind_proxy, **more)
     service = app.state.service
     config = uvicorn.Config(app, http=Impatient, ws='none', loop='asyncio', log_level='warning', access_log=False, server_header=False, h11_max_incomplete_event_size=16_000,
                             proxy_headers=behind_proxy, forwarded_allow_ips='*' if behind_proxy else None, timeout_graceful_shutdown=round(service.limits.seconds) + 5)

@@ -744,7 +744,7 @@ def serve(
     root_path: Annotated[str, _option('Path below which a proxy shows the service.', metavar='/PATH')] = '',  # path at the proxy
     allow_host: Annotated[list[str], _option('Name that the service answers to, several times perhaps.', metavar='NAME')] = (),  # names in the header Host
     allow_origin: Annotated[list[str], _option('Site whose pages may send photos, several times perhaps.', metavar='URL')] = (),  # origins of other pages
-    behind_proxy: Annotated[bool, _option('Believe the headers X-Forwarded-For and -Proto: only where a proxy sets them.', '--behind-proxy')] = False,  # trust a proxy
+    behind_proxy: Annotated[bool, _option('Believe the headers X-Forwarded-Host, -For and -Proto: only where a proxy sets them.', '--behind-proxy')] = False,  # trust a proxy
 ):
     """Let others use a model: a web page and an API.
 

@@ -65,11 +65,13 @@ def check_sender(
     headers,         # Starlette's `Headers`
     hosts=LOOPBACK,  # names that this service answers to; '*' among them: any
     origins=(),      # pages elsewhere that may send something, as https://example.com
+    forwarded=False, # does a proxy say in X-Forwarded-Host under which name the page was asked for?
 ):
     "`Refused` if the request was meant for another name, or if it would change something and comes from a foreign page."
     name, place = _parts('//' + headers.get('host', ''))
     if '*' not in hosts and name not in hosts:
         raise Refused(400, 'This service does not answer to that name: ask for localhost, or start it with --allow-host and the name.')
+    if forwarded: place = headers.get('x-forwarded-host', place).lower()
     origin, site = headers.get('origin'), headers.get('sec-fetch-site')
     if method in SAFE or origin in origins: return
     if site not in (None, 'same-origin', 'none') or origin is not None and _parts(origin)[1] != (place or None):
@@ -88,13 +90,14 @@ class Guard:
         app,                    # an ASGI app
         hosts=LOOPBACK,         # as in `check_sender`
         origins=(),             # as in `check_sender`
+        forwarded=False,        # as in `check_sender`
         max_bytes=20_000_000,   # of a request
         small=(),               # ends of the paths where a request has 10,000 bytes at most
         seconds=30,             # that a request may take to come in
         held=256_000_000,       # bytes of all requests together
         seen=None,              # called after each answer with the scope, the status code and the seconds it took
     ):
-        self.app, self.hosts, self.origins, self.max_bytes, self.small = app, hosts, origins, max_bytes, tuple(small)
+        self.app, self.sender, self.max_bytes, self.small = app, (hosts, origins, forwarded), max_bytes, tuple(small)
         self.seconds, self.most, self.held, self.seen = seconds, held, 0, seen or (lambda *_: None)
 
     async def __call__(self, scope, receive, send):
@@ -102,7 +105,7 @@ class Guard:
         scope, visit = _tidy(scope), _Visit(send, scope['method'])
         began = asyncio.get_running_loop().time()
         try:
-            check_sender(visit.method, Headers(scope=scope), self.hosts, self.origins)
+            check_sender(visit.method, Headers(scope=scope), *self.sender)
             await self._serve(scope, receive, visit.answer)
         except Refused as error: await refusal(error)(scope, receive, visit.answer)
         except _Gone: visit.status = 499
