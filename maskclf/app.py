@@ -28,7 +28,7 @@ from starlette.exceptions import HTTPException
 
 from . import __version__, protocol
 from .detect import Analysis, FaceFinder, FoundFace, _sign, analyse, class_colours, draw
-from .inference import UNSURE, Classifier
+from .inference import UNSURE, Classifier, _knows_faces
 from .memory import Feedback, Memory, Saved, Stats
 from .pictures import MaskclfError, PictureError, cores, open_picture
 
@@ -162,7 +162,7 @@ class Service:
     "A model that answers many: it shares the work among threads, remembers what it said, and counts."
     def __init__(self,
         model=None,      # model folder; None: the one that comes with this package
-        faces=None,      # is the model about faces in a photo, not about pictures as a whole? None: only if it is the one that comes with this package
+        faces=None,      # is the model about faces in a photo, not about pictures as a whole? None: if it has learned from faces that were cut out of photos
         db=None,         # SQLite file for feedback; None: in the user's data folder
         limits=Limits(), # what a photo may be
         most=64,         # photos that may wait or be worked on
@@ -171,7 +171,7 @@ class Service:
         self.meters, self.limits, self.most = Meters(), limits, most
         self.classifier, self.finder = Shared(model, seen=self.meters.batch.observe), FaceFinder()
         self.name, config = self.classifier.path.resolve().name or 'model', self.classifier.config
-        self.mode = 'faces' if (model is None if faces is None else faces) else 'picture'
+        self.mode = 'faces' if (_knows_faces(self.classifier) if faces is None else faces) else 'picture'
         self.colours = class_colours(self.classifier)
         self.memory = Memory(db or _data_file(), self.classifier.labels, config['files']['model.onnx']['sha256'])
         self.door, self.pool, self.large = (ThreadPoolExecutor(n, 'maskclf') for n in (1, workers or cores() + 1, 1))
@@ -318,7 +318,7 @@ def _complete(forms):
 
 def create_app(
     model=None,           # model folder; None: the one that comes with this package
-    faces=None,           # is the model about faces in a photo? None: only if it is the one that comes with this package
+    faces=None,           # is the model about faces in a photo? None: if it has learned from faces that were cut out of photos
     db=None,              # SQLite file for feedback; None: in the user's data folder
     hosts=LOOPBACK,       # names that the service answers to; '*' among them: any
     origins=(),           # pages elsewhere that may send something, as https://example.com
