@@ -24,6 +24,7 @@ _IN_A_TERMINAL = {  # what a message says in Python → what it says in a termin
     'go on with it with resume=True': 'go on with it with --resume',
     'maskclf.inference.save wrote': '`maskclf train` made',
     'see timm.list_models() for the names': 'lite0, resnet18 and resnet34 are good ones to begin with',
+    'keep_copies=False divides them, too': '--no-keep-copies divides them, too',
     'choose another architecture, or keep it with learn.export()': 'choose another one with --arch',
     'crop_faces gives a table that says why': '`maskclf crop` says why',
     'name another folder with the argument cache': 'cut the faces out with `maskclf crop` and name the folder of the crops'}
@@ -284,8 +285,10 @@ def doctor(
     from maskclf.checkup import check_images
     checkup = check_images(path)
     _print_json(checkup.to_dict()) if as_json else print(checkup)
-    if page: from maskclf.pages import write_checkup; write_checkup(checkup, page)
+    if page: from maskclf.pages import write_checkup; page = write_checkup(checkup, page)
     if fix_list: checkup.write_fix_list(fix_list)
+    if page: _complain(f'note: the pictures in question are in {page}: open it in a browser.')
+    if fix_list: _complain(f'note: look through {fix_list}, remove what is to stay (of a picture in two classes, the right one), then: maskclf train {path} --exclude {fix_list}')
     if (checkup.table.severity == 'error').any(): raise typer.Exit(1)
 
 # %% ../nbs/34_cli.ipynb #cli-19
@@ -346,10 +349,18 @@ def _judge_saved(learn, model, page, title, max_error):
         calibration = _calibration(report, max_error)
         add_figures(learn, model, report, calibration)
         write_report(report, page, curves, title, calibration, partial(explain, learn), _about(learn, model, len(curves)))
+        _tell_of_doubts(report)
     except Exception:
         _complain(f'note: the model is trained and saved in {_visible(str(model))}, but what comes after that failed.')
         raise
     return report
+
+def _tell_of_doubts(report):
+    "Say it if the figures show no more than guessing, or come from very few pictures."
+    label, always = report.majority
+    if report.error_interval[0] <= always <= report.error_interval[1] or report.error > always:
+        _complain(f'note: that is hardly better than always saying {label!r}. Are the folders the classes, and can one tell them apart? `maskclf doctor` may know more.')
+    elif report.n < 20: _complain(f'note: only {report.n} pictures were kept aside to check with, so these figures may be far off. `maskclf cross-validate` lets every picture judge.')
 
 def _about(learn, model, epochs):
     "What the report tells of a learner that is saved in the folder `model`: name → text."
@@ -481,7 +492,7 @@ def train(
                     keep_copies=keep_copies, pretrained=_WEIGHTS.get(pretrained, pretrained), freeze=quick, exclude=exclude or (),
                     cbs=[training_rows(), _ask_first(resume)], then=lambda learn: _save_first(learn, out))  # until it is saved, the epochs are kept
         report = _judge_saved(learn, out, page, f'Trained on {_name(path)}', max_error)
-    print(f'\n{report}\n\nmodel   {out}\nreport  {page}')
+    print(f'\n{report}\n\nmodel   {out}\nreport  {page} (open it in a browser)\nnext    maskclf predict {out} PICTURES')
     if not exclude and len(learn.dls.train_ds) + len(learn.dls.valid_ds) < wanted: raise typer.Exit(1)
 
 # %% ../nbs/34_cli.ipynb #cli-28
@@ -568,6 +579,7 @@ def _model_and_pictures(typed):
     if not os.path.lexists(first): raise FileNotFoundError(f'{first} is neither a model folder nor a picture: nothing has that name.')
     if not any((first/name).is_file() for name in FILES):
         if first.suffix.lower() in ('.pkl', '.pth', '.pt', '.onnx', '.safetensors', '.json'): _read_config(first)  # it says that a model is a folder
+        if model := next((other for other in others if (other/FILES[0]).is_file()), None): raise typer.BadParameter(f'{model} is a model folder: name it first, then the pictures.')
         try: find_pictures(first)
         except FileNotFoundError: _read_config(first)  # it says that there is no config.json
         return None, typed
@@ -694,10 +706,11 @@ def evaluate(
     if data is None: report = stored_report(classifier.config)
     else:
         from maskclf.evaluate import evaluate as judge, labelled_files
-        files = labelled_files(data, classifier.labels)[0]
+        files, truth = labelled_files(data, classifier.labels)
+        label = dict(zip(map(os.path.abspath, files), truth))
         which = f'all {len(files)} pictures in {_name(data)}'
         if not everything: files, which = _fair_test(files, classifier.config, _name(data))
-        report = judge(classifier, files)
+        report = judge(classifier, files, lambda file: label[os.path.abspath(file)])
     if page: from maskclf.pages import write_report; write_report(report, page, title=f'{_name(model)} on {which}')
     figures = classifier.config['metrics'] if data is None else report.to_dict()
     print(json.dumps(dict(evaluated=which, **figures), ensure_ascii=False, indent=1) if as_json else f'{model} on {which}\n\n{report}')
