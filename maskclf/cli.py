@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'sentence', 'exit_code', 'main', 'samples', 'crop', 'doctor', 'training_rows', 'finish', 'train', 'answers',
-           'write_rows', 'predict', 'stored_report', 'evaluate', 'export', 'cross_validate', 'serve', 'free_name',
-           'demo']
+           'write_rows', 'predict', 'stored_report', 'evaluate', 'export', 'cross_validate', 'find', 'serve',
+           'free_name', 'demo']
 
 # %% ../nbs/34_cli.ipynb #cli-02
 import contextlib, csv, errno, hashlib, json, os, re, sys, tempfile, traceback, warnings
@@ -592,8 +592,8 @@ def _tell_of_photos(classifier, found):
     whole = _whole_photos(classifier, [path for path, trouble in found if not trouble])
     if not whole: return
     which = f'{_visible(str(whole[0]))} is no square' if len(whole) == 1 else f'{len(whole):,} of {len(found):,} pictures are no squares'
-    _complain(f'note: {which}, as the faces are that this model has learned from. Of a whole photo, cut the faces out first, each on its own; '
-              'where boxes are known, `maskclf crop` does it.')
+    _complain(f'note: {which}, as the faces are that this model has learned from. For whole photos there is `maskclf find`, '
+              'which finds each face first.')
 
 @app.command()
 def predict(
@@ -774,6 +774,77 @@ def cross_validate(
     calibration = calibrate(report)
     if as_json: return _print_json(dict(report.to_dict(), calibration=vars(calibration)))
     print(f'\n{report}\n\n{calibration}\n\nresults  {out}')
+
+# %% ../nbs/34_cli.ipynb #cli-71
+def _found_text(row, labels):
+    "What was found in a photo, as lines: the file with the counts, then a line for each face."
+    if row['error']: return f'{_visible(row["file"])}: {_visible(row["error"])}' if Path(row['file']).name not in row['error'] else _visible(row['error'])
+    faces = row['faces']
+    counts = Counter(face['label'] for face in faces)
+    lines = [f'{_visible(row["file"])}: ' + (', '.join(f'{n} {label}' for label, n in counts.items()) or 'no face')]
+    for face in faces: lines.append(f'  {face["label"]:<{max(map(len, labels))}}  {face["probability"]:.4f}  at {", ".join(str(round(v)) for v in face["box"])}')
+    return '\n'.join(lines)
+
+def _print_found(photos, finder, classifier, as_json):
+    "Print what is in each of the pairs of file and place; how many could not be used."
+    from maskclf.find import look_at
+    from maskclf.pictures import PictureError
+    rows = (dict(file=str(file), faces=[], error=str(place)) if isinstance(place, PictureError) else look_at(file, finder, classifier)[0] for file, place in photos)
+    failed = 0
+    if as_json: print('[')
+    for n, row in enumerate(rows, 1):
+        failed += bool(row['error'])
+        row.pop('picture', None)
+        print(json.dumps(row, ensure_ascii=False) + ','*(n < len(photos)) if as_json else _found_text(row, classifier.labels), flush=True)
+    if as_json: print(']')
+    return failed
+
+def _find_into(photos, out, finder, classifier, resume, every):
+    "Make the folder `out`, or go on with it; the `Summary`. After Ctrl-C, `KeyboardInterrupt` that says how to go on."
+    from maskclf.find import find_in_photos
+    from tqdm import tqdm
+    def watch(rows): return tqdm(rows, unit='file', leave=False, disable=None)
+    try: return find_in_photos(photos, out, finder, classifier, resume, every, watch=watch)
+    except KeyboardInterrupt: raise KeyboardInterrupt(f'Stopped. What is done is in {out}: the same command with --resume goes on from there.') from None
+
+@app.command()
+def find(
+    photos: Annotated[list[Path], _argument('PHOTOS', 'Photos, and folders of them.')],  # photos and folders
+    out: Annotated[Path, _option('Folder to make: marked copies, faces.csv, faces.jsonl. Left out: print what is seen.', callback=lambda out: out and _new_folder(out))] = None,  # folder to make
+    model: Annotated[Path, _option('Model folder that names the faces; left out: the one that comes with maskclf.')] = None,  # None: the model that ships
+    as_json: Annotated[bool, _option('Print JSON.', '--json')] = False,  # JSON in place of lines
+    resume: Annotated[bool, _option('Go on with OUT, which a stopped run left behind.', '--resume')] = False,  # go on with `out`
+    score: Annotated[float, _option('Count a face from this score on; left out: as the finder says.', min=0, max=1)] = None,  # 0 to 1
+    detector: Annotated[Literal['own', 'yunet'], _option("The finder: our own, or OpenCV's YuNet.")] = 'own',  # which network finds faces
+    every: Annotated[int, _option('Of a video, look at each frame, each second one, …', min=1)] = 1,  # frames
+    runtime: _Runtime = 'auto',  # which program computes
+):
+    """Find every face in whole photos, and name it.
+
+    \b
+      maskclf find party.jpg
+      maskclf find photos --out found
+      maskclf find photos --out found --resume    after Ctrl-C
+      maskclf find photos --out found --model my-model
+    """
+    if as_json and out: raise typer.BadParameter('choose one of --json and --out')
+    if resume and not out: raise typer.BadParameter('--resume needs the folder to go on with: add --out')
+    if out: _check_writable(out, '--out')
+    for photo in photos: _must_exist_or_open(photo)
+    from maskclf.detect import FaceFinder
+    from maskclf.find import media_in
+    from maskclf.inference import Classifier
+    finder, classifier = FaceFinder(detector=detector, runtime=runtime, score=score), Classifier(model, runtime=runtime)
+    if not out: failed = _print_found(media_in(photos), finder, classifier, as_json)
+    else:
+        summary = _find_into(photos, out, finder, classifier, resume, every)
+        print(f'{summary}\n{out}: marked copies in pictures, faces.csv, faces.jsonl')
+        failed = summary.failed
+    if failed: raise typer.Exit(1)
+
+def _must_exist_or_open(path):
+    "`FileNotFoundError` if nothing has that name."
+    if not os.path.lexists(path): raise FileNotFoundError(f'{path} does not exist: name photos, or folders of them.')
 
 # %% ../nbs/34_cli.ipynb #cli-61
 @app.command()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from fastcore.basics import patch
+from PIL import Image
 
 from .folder import UNSURE, ModelError, _AGAIN, _read_config, _read_model
 from .folder import FILES, FORMAT, SCHEMA, add_figures, contents_of, export_onnx, fingerprint, from_pickle, names_of, save, to_learner # noqa: F401 (here, too)
@@ -199,7 +200,8 @@ def predict_each(self: Classifier,
     def read(picture):
         try: return self.to_array(picture)
         except PictureError as error: return error
-    arrays = _ahead(read, pictures, threads=cores(), most=2 * bs)
+    few = isinstance(pictures, list) and len(pictures) <= bs and all(isinstance(p, Image.Image) for p in pictures)  # opened already: threads cost more than they bring
+    arrays = map(read, pictures) if few else _ahead(read, pictures, threads=cores(), most=2 * bs)
     while batch := list(islice(arrays, bs)):
         good = [a for a in batch if isinstance(a, np.ndarray)]
         rows = iter(self.probabilities(np.stack(good)) if good else ())
