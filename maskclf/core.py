@@ -414,7 +414,8 @@ def _suited(files, weights, freeze, balance, size):
     if freeze is None: freeze = few
     if balance is None: balance = 0 if freeze else 0.5
     sizes = dict(sizes=SIZES[-1:] if few and freeze else SIZES) if weights else {}
-    return freeze, balance, size or (SOUND_SIZE if is_sound(files[0]) else pick_size(files, **sizes))
+    if is_sound(files[0]): size = size or (SIZES[-1] if few and freeze else SOUND_SIZE) # what was learned from photos finds fine lines in large pictures only
+    return freeze, balance, size or pick_size(files, **sizes)
 
 def _changes(files, size):
     "The augmentation that suits pictures, or sounds."

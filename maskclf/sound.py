@@ -89,7 +89,8 @@ def play_sound(
     n = round(seconds * rate)
     length = round(n * rng.uniform(.5, 1))
     wave = np.zeros(n)
-    wave[(start := rng.integers(0, n - length + 1)):start + length] = globals()[f'_{kind}'](rng, np.arange(length)/rate, rate)
+    fade = np.minimum(1, (length - np.arange(length)) / (.03*rate))
+    wave[(start := rng.integers(0, n - length + 1)):start + length] = fade * globals()[f'_{kind}'](rng, np.arange(length)/rate, rate)
     echo = rng.normal(size=rate//2) * np.exp(-np.arange(rate//2) / rate / rng.uniform(.03, .15)) * rng.uniform(0, .08)
     echo[0] = 1
     wave = np.fft.irfft(np.fft.rfft(wave, n + len(echo)) * np.fft.rfft(echo, n + len(echo)))[:n]
