@@ -15,8 +15,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import numpy as np
 from PIL import Image
 
-from .pictures import MaskclfError, _orientation, _read_header, _walk, find_pictures, open_picture
+from .pictures import MaskclfError, _orientation, _read_header, _walk, open_picture
 from .samples import _whole_folder
+from .sound import find_examples
 
 # %% ../nbs/03_photos.ipynb #photos-09
 class DataError(MaskclfError):
@@ -373,7 +374,7 @@ def find_layout(
     label_func=None,  # file → its class; None takes the names of folders
 ):
     "How the pictures in a folder are arranged: a `Layout`; FileNotFoundError, or DataError if it is no folder per class."
-    path, files = Path(path), find_pictures(path)
+    path, files = Path(path), find_examples(path)
     if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
     if label_func: return Layout(path, files, label_func)
     root = _unwrapped(path, files)
