@@ -416,7 +416,7 @@ def _suited(files, weights, freeze, balance, size):
     return freeze, balance, size or pick_size(files, **sizes)
 
 def train(
-    path, # folder with a sub-folder of pictures per class, or a Pascal VOC folder (`images/`, `annotations/`)
+    path, # folder with a sub-folder of pictures per class, or photos with boxes (Pascal VOC, COCO, YOLO)
     arch=None, # any torchvision or timm architecture; None: 'lite0', or that of the model folder in `pretrained`
     epochs=None, # passes over the training pictures; None: see `fit`
     size=None, # width and height of what the network sees, in pixels; None looks at the pictures and picks one
