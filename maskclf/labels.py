@@ -40,6 +40,10 @@ def _alike(name):
     "`name` without what systems differ in: capital letters, and how an umlaut is written."
     return normalize('NFC', str(name)).casefold()
 
+def _parts(name):
+    "The folders and the name in a path, of Windows or another system, without drive and without steps up."
+    return [p for p in PureWindowsPath(name).parts if p.strip('\\/.') and not p.endswith((':', ':\\'))] or ['nameless']
+
 class Pictures:
     "The pictures in a folder, to be found by the names that they had on another machine."
     def __init__(self,
@@ -59,15 +63,16 @@ class Pictures:
         side='', # 'train', 'valid' or 'test', if it must be on that side
     ): # its path, and '' or a sentence that says why it cannot be told
         "The picture in this folder that is meant by `name`: of several the one whose folders fit best."
-        parts = [_alike(p) for p in PureWindowsPath(unquote(str(name))).parts if p.strip('\\/.') and not p.endswith((':', ':\\'))] or ['']
-        found = self.named.get(_alike(PureWindowsPath(str(name)).name)) or self.named.get(parts[-1], [])
+        for told in (str(name), unquote(str(name))): # as it is, or as addresses on the web are written
+            parts = list(map(_alike, own := _parts(told)))
+            if found := self.named.get(parts[-1], []): break
         places = {f: _place_of(f, self.root, parts, Path(near), side) for f in found}
         if len(parts) > 1 and parts[-2] in self.folders: places = {f: p for f, p in places.items() if p and p[0] > 1} # it must be in that folder
         best = max(filter(None, places.values()), default=None)
-        if not best: return self.root/PureWindowsPath(str(name)).name, ''
+        if not best: return self.root.joinpath(*own), ''
         good = [f for f, place in places.items() if place == best]
-        several = len(good) > 1 and f'{_line(name)} may be {_some([_short(f, self.root) for f in good])}: write the folder in front of its name.'
-        return good[0], several or ''
+        if len(good) == 1: return good[0], ''
+        return self.root.joinpath(*own), f'{_line(name)} may be {_some([_short(f, self.root) for f in good])}: write the folder in front of its name.'
 
 def _place_of(file, root, parts, near, side):
     "How well a picture fits a name, more is better; nothing if it is on another side."
@@ -76,8 +81,8 @@ def _place_of(file, root, parts, near, side):
     if side and sides and side not in sides: return
     same = next((i for i, (a, b) in enumerate(zip(own[::-1], parts[::-1])) if a != b), min(len(own), len(parts)))
     common = next((i for i, (a, b) in enumerate(zip(folder, near.parts)) if a != b), min(len(folder), len(near.parts)))
-    plain = all(p.lower() in _IMAGES or _side(p) for p in folder[common:len(folder) + 1 - max(same, 1)])
-    return same, side in sides, common, plain
+    between = folder[common:len(folder) + 1 - max(same, 1)]
+    return same, side in sides, common, -len(between) if all(p.lower() in _IMAGES or _side(p) for p in between) else -99
 
 # %% ../nbs/27_labels.ipynb #labels-10
 def _read_json(file):
@@ -92,7 +97,7 @@ def _coco_lists(file):
     "The lists of images, annotations and categories in a file; None if it is about something else; DataError if it is cut short."
     try: data = Path(file).read_bytes()
     except OSError: return None
-    if not all(f'"{word}"'.encode() in data for word in _COCO[:2]): return None
+    if not all(f'"{word}"'.encode() in data.replace(b'\0', b'') for word in _COCO[:2]): return None # two bytes a letter are read, too
     told = _read_json(file)
     lists = [told.get(word) for word in _COCO] if isinstance(told, dict) else [None]
     return lists if all(isinstance(l, list) and all(isinstance(o, dict) for o in l) for l in lists) else None
@@ -126,18 +131,17 @@ def _coco_photos(file, lists, pictures, side):
     "What a COCO file says of each photo, and what is wrong with boxes that belong to none: `_Told`s, sentences."
     images, annotations, categories = lists
     names = {_id(c.get('id')): c.get('name') for c in categories}
-    photos, twice, lost = {}, set(), []
+    photos, lost = defaultdict(list), []
     for image in images:
-        key, name = _id(image.get('id')), str(image.get('file_name') or image.get('name') or '')
-        path, trouble = pictures.find(name, file.parent, side)
-        if key in photos: twice.add(key)
-        photos[key] = _Told(path, f'{_line(file.name)} ({_line(path.name)})', _size(image), trouble=trouble)
+        path, trouble = pictures.find(image.get('file_name') or '', file.parent, side)
+        photos[_id(image.get('id'))].append(_Told(path, f'{_line(file.name)} ({_line(path.name)})', _size(image), trouble=trouble))
     for n, annotation in enumerate(annotations):
-        if (key := _id(annotation.get('image_id'))) in photos: photos[key].boxes.append(_coco_box(annotation, n, names, file))
+        if (key := _id(annotation.get('image_id'))) in photos: photos[key][0].boxes.append(_coco_box(annotation, n, names, file))
         else: lost.append(key)
-    for key in twice: photos[key].trouble = f'Several images of {_line(file.name)} have the id {key}, so nobody can tell whose boxes these are: export it anew.'
-    problems = [f'{len(lost)} boxes of {_line(file.name)} belong to images that it does not name ({_some(sorted(set(lost)))}): export it anew.']*bool(lost)
-    return list(photos.values()), problems
+    for key, told in photos.items():
+        for t in told[:len(told)*(len(told) > 1)]: t.trouble = f'Several images of {_line(file.name)} have the id {key}, so nobody can tell whose boxes these are: export it anew.'
+    problems = [f'{_line(file.name)} has boxes of images that it does not name ({len(lost)}, of the image_id {_some(sorted(set(lost)))}): export it anew.']*bool(lost)
+    return [t for told in photos.values() for t in told], problems
 
 def _folder_of(file):
     "The folder with the photos that a file tells of: the one that it is in, or the one around that if it is in `annotations`."
@@ -279,7 +283,7 @@ def _class_names(settings, files):
 # %% ../nbs/27_labels.ipynb #labels-27
 def _given(value, root):
     "What an entry such as `../train/images` means: a file or folder below `root`, or None."
-    parts = [p for p in PureWindowsPath(value).parts if p.strip('\\/.') and not p.endswith((':', ':\\'))]
+    parts = _parts(value)
     return next((place for i in range(len(parts)) if (place := root.joinpath(*parts[i:])).exists()), None)
 
 def _yolo_sides(root, files, settings, pictures, labelled):
@@ -304,6 +308,7 @@ def find_yolo(
     if given := path.is_file() and path.suffix.lower() in ('.yaml', '.yml'): root, files = path.parent, _below(path.parent)
     elif path.is_file(): return
     else: root, files = path, _below(path) if files is None else files
+    if not given and not any(f.suffix.lower() == '.txt' for f in files): return
     pictures = Pictures(root, files)
     if not any(map(_is_yolo, labelled := _labelled(root, files, pictures))):
         if given: raise DataError(f'There are no label files of YOLO beside {_line(path)}: put it into the folder that holds images and labels.')
