@@ -274,13 +274,13 @@ def _class_names(settings, files):
     names = settings.get('names')
     if isinstance(names, dict): return {_id(k): v for k, v in names.items()}
     if isinstance(names, list): return dict(zip(map(str, range(len(names))), names))
+    if names: raise DataError(f'The names of the classes, {names[:60]!r} in the YAML file, are no list: write names: [mask, none], say, in the order of the numbers.')
     for file in (f for f in files if f.name.lower() in ('classes.txt', '_darknet.labels') or f.suffix.lower() == '.names'):
         try: lines = file.read_text(encoding='utf-8-sig').rstrip().splitlines()
         except (OSError, ValueError) as e: raise DataError(f'The names of the classes cannot be read from {_line(file)} ({e}): save it as UTF-8.') from None
         return dict(zip(map(str, range(len(lines))), lines))
     return {}
 
-# %% ../nbs/27_labels.ipynb #labels-27
 def _given(value, root):
     "What an entry such as `../train/images` means: a file or folder below `root`, or None."
     parts = _parts(value)
