@@ -4,13 +4,12 @@
 
 # %% auto #0
 __all__ = ['Probability', 'routes', 'FaceAnswer', 'FacesAnswer', 'PictureAnswer', 'Limits', 'ModelAbout', 'About', 'Shared',
-           'wanted_form', 'Service', 'Meters', 'create_app', 'serve']
+           'wanted_form', 'Meters', 'Service', 'create_app', 'serve']
 
 # %% ../nbs/22_app.ipynb #app-02
 import asyncio, io, ipaddress, json, mimetypes, socket, sqlite3, threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
@@ -29,7 +28,7 @@ from starlette.exceptions import HTTPException
 
 from . import __version__, protocol
 from .detect import Analysis, FaceFinder, FoundFace, _sign, analyse, class_colours, draw
-from .inference import UNSURE, Classifier
+from .inference import UNSURE, Classifier, _knows_faces
 from .memory import Feedback, Memory, Saved, Stats
 from .pictures import MaskclfError, PictureError, cores, open_picture
 
@@ -118,7 +117,7 @@ class Shared(Classifier):
         self.seen(len(rows))
         for (_, asked), part in zip(batch, np.split(rows, np.cumsum([len(pixels) for pixels, _ in batch])[:-1])): asked.set_result(part)
 
-# %% ../nbs/22_app.ipynb #app-17
+# %% ../nbs/22_app.ipynb #app-15b
 def wanted_form(
     accept, # the header Accept: forms that the asker can read, each perhaps with a weight, as in 'image/jpeg, */*;q=0.5'
 ): # 'application/json', 'image/jpeg' or 'image/png'
@@ -134,13 +133,36 @@ def wanted_form(
     if not weight(best) > 0: raise Refused(406, f'The answer comes as {", ".join(forms)}: ask for one of these in the header Accept.')
     return best
 
-_LARGE = 12_000_000 # pixels
+# %% ../nbs/22_app.ipynb #app-15e
+class Meters:
+    "What is counted for those who watch over the service, in the form that Prometheus reads."
+    def __init__(self):
+        self.registry = own = CollectorRegistry()
+        self.requests = Counter('maskclf_requests', 'Requests.', ['route', 'status'], registry=own)
+        self.seconds = Histogram('maskclf_request_seconds', 'Seconds from request to answer.', ['route'], registry=own)
+        self.photos = Counter('maskclf_photos', 'Photos that were answered.', ['mode'], registry=own)
+        self.labels = Counter('maskclf_labels', 'Answers.', ['label'], registry=own)
+        self.batch = Histogram('maskclf_batch_size', 'Pictures that went through the classifier together.', buckets=(1, 2, 4, 8, 16, 32, 64), registry=own)
+        self.waiting = Gauge('maskclf_under_way', 'Photos that wait or are worked on.', registry=own)
+
+    def saw(self, mode, said):
+        "Count a photo."
+        self.photos.labels(mode).inc()
+        for label in said: self.labels.labels(label).inc()
+
+    def answered(self, scope, status, seconds):
+        "Count a request."
+        route = getattr(scope.get('route'), 'path', 'other')
+        self.requests.labels(route, status).inc(); self.seconds.labels(route).observe(seconds)
+
+# %% ../nbs/22_app.ipynb #app-17
+_LARGE = 16_000_000 # pixels; larger photos take much memory and time, so they wait for one another, and nobody else for them
 
 class Service:
     "A model that answers many: it shares the work among threads, remembers what it said, and counts."
     def __init__(self,
         model=None,      # model folder; None: the one that comes with this package
-        faces=None,      # is the model about faces in a photo, not about pictures as a whole? None: only if it is the one that comes with this package
+        faces=None,      # is the model about faces in a photo, not about pictures as a whole? None: if it has learned from faces that were cut out of photos
         db=None,         # SQLite file for feedback; None: in the user's data folder
         limits=Limits(), # what a photo may be
         most=64,         # photos that may wait or be worked on
@@ -149,19 +171,19 @@ class Service:
         self.meters, self.limits, self.most = Meters(), limits, most
         self.classifier, self.finder = Shared(model, seen=self.meters.batch.observe), FaceFinder()
         self.name, config = self.classifier.path.resolve().name or 'model', self.classifier.config
-        self.mode = 'faces' if (model is None if faces is None else faces) else 'picture'
+        self.mode = 'faces' if (_knows_faces(self.classifier) if faces is None else faces) else 'picture'
         self.colours = class_colours(self.classifier)
         self.memory = Memory(db or _data_file(), self.classifier.labels, config['files']['model.onnx']['sha256'])
-        self.pool = ThreadPoolExecutor(workers or cores() + 1, 'maskclf')
-        self.under_way, self._lock, self._large = 0, threading.Lock(), threading.Lock()
+        self.door, self.pool, self.large = (ThreadPoolExecutor(n, 'maskclf') for n in (1, workers or cores() + 1, 1))
+        self.under_way, self._lock = 0, threading.Lock()
         self.meters.waiting.set_function(lambda: self.under_way)
 
-    async def answer(self, work, *args):
+    async def answer(self, work, *args, pool=None):
         "What `work(*args)` gives, done in another thread; `Refused` if there is no room for it, or no time."
         with self._lock:
             if self.under_way >= self.most: raise Refused(503, 'Too many photos are waiting: try again in a few seconds.', Retry_After='2')
             self.under_way += 1
-        task = self.pool.submit(work, *args)
+        task = (pool or self.pool).submit(work, *args)
         task.add_done_callback(self._done) # also where nobody waits for it any more
         try: return await asyncio.wait_for(asyncio.wrap_future(task), self.limits.seconds)
         except asyncio.TimeoutError: raise Refused(503, f'There was no answer within {self.limits.seconds:g} seconds: try again later, or with a smaller photo.', Retry_After='5') from None
@@ -169,18 +191,23 @@ class Service:
     def _done(self, task):
         with self._lock: self.under_way -= 1
 
-    def look(self,
+    def take(self,
         body,         # bytes of the request
         content_type, # its header Content-Type
+    ): # bytes of the file, and the threads that should look at it
+        "The photo in an upload, not decoded yet; raises `Refused`."
+        content = read_upload(body, content_type)
+        width, height = check_photo(content, self.limits.formats, self.limits.max_pixels)
+        return content, self.large if width*height > _LARGE else self.pool
+
+    def look(self,
+        content,      # bytes of a file that `check_photo` has let pass
         mode=None,    # 'faces', 'picture', or None: what suits the model
         form='application/json', # form of the answer
     ): # its bytes, and its id
-        "The answer to an upload; raises `Refused`, `PictureError`."
-        content, mode = read_upload(body, content_type), mode or self.mode
-        width, height = check_photo(content, self.limits.formats, self.limits.max_pixels)
-        with self._large if width*height > _LARGE else nullcontext(): # they need much memory, so they go one after the other
-            photo = open_picture(content, self.limits.max_pixels)
-            analysis = analyse(photo, self.finder, self.classifier) if mode == 'faces' else self._whole(content, photo.size)
+        "The answer to a photo; raises `PictureError`."
+        photo, mode = open_picture(content, self.limits.max_pixels), mode or self.mode
+        analysis = analyse(photo, self.finder, self.classifier) if mode == 'faces' else self._whole(content, photo.size)
         said = [face.label for face in analysis.faces]
         answer = dict(id=self.memory.add(mode, said), mode=mode, **_told(analysis, mode))
         self.meters.saw(mode, said)
@@ -219,26 +246,6 @@ def _data_file():
     from platformdirs import user_data_path
     return user_data_path('maskclf', appauthor=False)/'feedback.db'
 
-class Meters:
-    "What is counted for those who watch over the service, in the form that Prometheus reads."
-    def __init__(self):
-        self.registry = own = CollectorRegistry()
-        self.requests = Counter('maskclf_requests', 'Requests.', ['route', 'status'], registry=own)
-        self.seconds = Histogram('maskclf_request_seconds', 'Seconds from request to answer.', ['route'], registry=own)
-        self.photos = Counter('maskclf_photos', 'Photos that were answered.', ['mode'], registry=own)
-        self.labels = Counter('maskclf_labels', 'Answers.', ['label'], registry=own)
-        self.batch = Histogram('maskclf_batch_size', 'Pictures that went through the classifier together.', buckets=(1, 2, 4, 8, 16, 32, 64), registry=own)
-        self.waiting = Gauge('maskclf_under_way', 'Photos that wait or are worked on.', registry=own)
-
-    def saw(self, mode, said):
-        "Count a photo."
-        self.photos.labels(mode).inc()
-        for label in said: self.labels.labels(label).inc()
-
-    def answered(self, scope, status, seconds):
-        "Count a request."
-        route = getattr(scope.get('route'), 'path', 'other')
-        self.requests.labels(route, status).inc(); self.seconds.labels(route).observe(seconds)
 
 # %% ../nbs/22_app.ipynb #app-21
 _WEB = Path(resources.files('maskclf'))/'web' # the page, its script and its style
@@ -267,7 +274,8 @@ async def _predict(request: Request, service: _Ours,
     mode: Annotated[Literal['faces', 'picture'] | None, Query(description='look for faces, or at the picture as a whole; left out: what suits the model')] = None):
     "Send one photo. The answer is JSON, or, if you accept only image/jpeg or image/png, the photo with boxes and names. The photo is not kept."
     form, kind = wanted_form(request.headers.get('accept')), request.headers.get('content-type', '')
-    content, id = await service.answer(service.look, await request.body(), kind, mode, form)
+    photo, pool = await service.answer(service.take, await request.body(), kind, pool=service.door)
+    content, id = await service.answer(service.look, photo, mode, form, pool=pool)
     return Response(content, media_type=form, headers={'X-Answer-Id': id, 'Vary': 'Accept'})
 
 @routes.post('/feedback', summary='Was it right?', responses={404: dict(model=Trouble, description='there is no such answer, or no such face in it')})
@@ -310,10 +318,11 @@ def _complete(forms):
 
 def create_app(
     model=None,           # model folder; None: the one that comes with this package
-    faces=None,           # is the model about faces in a photo? None: only if it is the one that comes with this package
+    faces=None,           # is the model about faces in a photo? None: if it has learned from faces that were cut out of photos
     db=None,              # SQLite file for feedback; None: in the user's data folder
     hosts=LOOPBACK,       # names that the service answers to; '*' among them: any
     origins=(),           # pages elsewhere that may send something, as https://example.com
+    behind_proxy=False,   # believe what a proxy says in X-Forwarded-Host?
     root_path='',         # path below which a proxy shows the service
     limits=Limits(),      # what a photo may be
     most=64,              # photos that may wait or be worked on
@@ -321,15 +330,15 @@ def create_app(
 ) -> FastAPI: # an ASGI app
     "The service for a model: a page, a REST API, and what watches over them. Raises `ModelError`."
     service = Service(model, faces, db, limits, most, workers)
-    app = FastAPI(title='maskclf', version=__version__, description='Finds faces in photos and says what a model knows of them.', docs_url=None, redoc_url=None,
-                  root_path=root_path.rstrip('/'), generate_unique_id_function=lambda route: route.name.strip('_'))
+    app = FastAPI(title='maskclf', version=__version__, description='Finds faces in photos and says what a model knows of them.', docs_url=None, redoc_url=None, redirect_slashes=False,
+                  root_path='/'*bool(root_path.strip('/')) + root_path.strip('/'), generate_unique_id_function=lambda route: route.name.strip('_'))
     app.state.service = service
     app.include_router(routes); app.include_router(protocol.routes, responses=_SAY_NO)
     _complete(app.openapi()['components']['schemas'])
     for end, kind in dict(js='text/javascript', css='text/css', svg='image/svg+xml').items(): mimetypes.add_type(kind, f'.{end}') # some systems think otherwise
     app.mount('/static', StaticFiles(directory=_WEB))
     for kind in (Refused, PictureError, RequestValidationError, ValidationError, HTTPException, sqlite3.Error, MemoryError): app.add_exception_handler(kind, _say_no)
-    app.add_middleware(Guard, hosts=hosts, origins=origins, max_bytes=limits.max_bytes, small=['/feedback'], seconds=limits.seconds, seen=service.meters.answered)
+    app.add_middleware(Guard, hosts=hosts, origins=origins, forwarded=behind_proxy, max_bytes=limits.max_bytes, small=['/feedback'], seconds=limits.seconds, seen=service.meters.answered)
     return app
 
 # %% ../nbs/22_app.ipynb #app-40
@@ -340,7 +349,7 @@ def _listen(host, port):
         return socket.create_server((host, port), family=family, backlog=2048)
     except OverflowError: raise MaskclfError(f'There is no port {port}: choose one from 1 to 65535 with --port, or 0 for any that is free.') from None
     except OSError as error:
-        raise MaskclfError(f'{host} port {port} cannot be used ({error.strerror}): choose another with --port, or 0 for any that is free.') from None
+        raise MaskclfError(f'{host} port {port} cannot be used ({error.strerror.split(" (")[0]}): choose another with --port, or 0 for any that is free.') from None
 
 def _is_loopback(host):
     try: return ipaddress.ip_address(host).is_loopback
@@ -351,12 +360,12 @@ def serve(
     host='127.0.0.1',   # address to listen at; 127.0.0.1: this computer only
     port=8000,          # port to listen at; 0: any that is free
     hosts=(),           # names that the service answers to; none: those of this computer if it listens there only, else any
-    behind_proxy=False, # believe what the headers X-Forwarded-For and -Proto say?
+    behind_proxy=False, # believe what a proxy says in X-Forwarded-Host, -For and -Proto?
     **more,             # as `create_app` has it
 ):
     "Serve a model until Ctrl-C; raises `MaskclfError`, `ModelError`."
     sock, alone = _listen(host, port), _is_loopback(host)
-    app = create_app(model, hosts=(*hosts, *LOOPBACK) if alone else hosts or ['*'], **more)
+    app = create_app(model, hosts=(*hosts, *LOOPBACK) if alone else hosts or ['*'], behind_proxy=behind_proxy, **more)
     service = app.state.service
     config = uvicorn.Config(app, http=Impatient, ws='none', loop='asyncio', log_level='warning', access_log=False, server_header=False, h11_max_incomplete_event_size=16_000,
                             proxy_headers=behind_proxy, forwarded_allow_ips='*' if behind_proxy else None, timeout_graceful_shutdown=round(service.limits.seconds) + 5)

@@ -331,9 +331,9 @@ def to_dict(self: Checkup):
 
 @patch
 def _lines(self: Checkup):
-    "In words: how much there is; each kind of finding, how often and where; the classes; what to leave out."
+    "In words: how much there is; each kind of finding, how often, where, and what is to be said of the first; the classes; what to leave out."
     (label, share), n = self.majority, Counter(self.table.severity)
-    found = [(*k, str(len(t)), _line(t.file.iloc[0]) + ' …'*(len(t) > 1)) for k, t in self.table.groupby(['severity', 'kind'], sort=False)]
+    found = [(*k, str(len(t)), _line(t.file.iloc[0]) + ' …'*(len(t) > 1), t.message.iloc[0]) for k, t in self.table.groupby(['severity', 'kind'], sort=False)]
     return (f'{_line(self.path.name)}: {self.counts.sum()} examples in {len(self.counts)} classes; '
         + ', '.join(f'{n[s]} {s}{"s"*(n[s] != 1)}' for s in ('error', 'warning', 'note')), found,
         ', '.join(f'{k} {n}' for k, n in self.counts.items()) + f'; always guessing {label!r} is right in {share:.0%}',
@@ -342,13 +342,13 @@ def _lines(self: Checkup):
 @patch
 def __repr__(self: Checkup):
     top, found, *bottom = self._lines()
-    return '\n'.join([top, *(f'  {severity:8} {kind:16} {n:>5}  {where}' for severity, kind, n, where in found), *bottom])
+    return '\n'.join([top, *(f'  {severity:8} {kind:16} {n:>5}  {where}\n{"":12}{message}' for severity, kind, n, where, message in found), *bottom])
 
 @patch
 def _repr_html_(self: Checkup):
     top, found, *bottom = self._lines()
     rows = ''.join('<tr>' + ''.join(f'<td>{html.escape(x)}</td>' for x in row) + '</tr>' for row in found)
-    head = '<tr><th></th><th>finding</th><th>how often</th><th>where</th></tr>'
+    head = '<tr><th></th><th>finding</th><th>how often</th><th>where</th><th>of the first</th></tr>'
     return f'<p>{html.escape(top)}</p><table>{head}{rows}</table><p>' + '<br>'.join(map(html.escape, bottom)) + '</p>'
 
 def check_images(

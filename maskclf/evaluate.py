@@ -165,10 +165,11 @@ class EvaluateError(MaskclfError):
 def labelled_files(
     data,         # folder with a folder per class, photos with boxes, or list of files
     labels=None,  # the classes allowed; None allows all
+    label_func=None,  # file → label, for a list of files; None: the name of the folder a file is in
 ):
-    "`(files, their labels)`, a label being the name of the folder a file is in; raises `EvaluateError` and `FileNotFoundError`."
+    "`(files, their labels)`; raises `EvaluateError` and `FileNotFoundError`."
     from maskclf.photos import FolderLabel
-    label = FolderLabel()
+    label = label_func or FolderLabel()
     if isinstance(data, (str, os.PathLike)): data, label = _class_folder(Path(data), labels)
     files = [Path(f) for f in data]
     if not files: raise EvaluateError('There are no pictures to evaluate with: the list is empty.')
@@ -253,12 +254,13 @@ def _labels_of(model):
 def evaluate(
     model,      # a fastai `Learner`, or anything with `labels` and `predict_batch`, such as a `Classifier`
     data=None,  # folder with a folder per class, photos with boxes or list of files; None: the validation pictures of a `Learner`
+    label_func=None,  # file → label, for a list of files; None: the name of the folder a file is in
 ):
     "Ask the model about pictures whose label is known, and count: a `Report`; raises `EvaluateError`."
     labels = _labels_of(model)
     ask = _ask_learner if hasattr(model, 'dls') else _ask_classifier
     if data is not None:
-        files, truth = labelled_files(data, labels)
+        files, truth = labelled_files(data, labels, label_func)
         return _make_report(files, truth, ask(model, files), labels)
     valid = model.dls.valid_ds if ask is _ask_learner else []
     if len(valid): return _make_report(valid.items, [labels[int(y)] for y in valid.tls[1]], ask(model, None), labels)
@@ -296,9 +298,10 @@ def bootstrap(
     return np.concatenate(parts)
 
 def _intervals(report):
-    "The middle 95 % of the bootstrap; NaN if there are fewer than two photos."
+    "The middle 95 % of the bootstrap; NaN if there are fewer than two photos, or if all draws are alike, which only says that there are too few mistakes."
     if not report.n or report.photos.max() < 1: return np.full((2, 2), np.nan)
-    return np.percentile(bootstrap(report), [2.5, 97.5], axis=0).T
+    drawn = bootstrap(report)
+    return np.where(np.ptp(drawn, axis=0) > 0, np.percentile(drawn, [2.5, 97.5], axis=0), np.nan).T
 
 @patch(as_prop=True)
 def intervals(self: Report):

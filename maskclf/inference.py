@@ -207,10 +207,13 @@ def predict_each(self: Classifier,
             if isinstance(a, PictureError) and errors != 'keep': raise a
             yield a if isinstance(a, PictureError) else self._decide(next(rows))
 
+def _knows_faces(classifier):
+    "Has the model learned from faces that were cut out of photos?"
+    return bool((classifier.config.get('data') or {}).get('crops')) or classifier.path == FACES
+
 def _whole_photos(classifier, files):
     "Those of `files` that are not square, if the model has learned from faces that were cut out of photos, for these are."
-    data = classifier.config.get('data') or {}
-    if not (data.get('crops') or classifier.path == FACES): return []
+    if not _knows_faces(classifier): return []
     found = []
     for file in files:
         with contextlib.suppress(Exception), _read_header(file) as picture:

@@ -258,12 +258,14 @@ def _keep_copies(splitter, groups):
     splitter.group_func = groups
     return splitter
 
+def _groups(n): return f'{n} group{"s"*(n != 1)}'
+
 def _tell_of_copies(files, pairs, groups):
     "Say how many pictures are kept together because they show the same, and how many look alike and are not."
     together = Counter(groups(f) for f in {files[i] for pair in pairs for i in pair})
     if n := sum(k for k in together.values() if k > 1):
         _warn(f'{n} of {len(files)} pictures show the same as another one, under another name: they stay together on one side of the split '
-              f'(in {sum(k > 1 for k in together.values())} groups, the largest of {max(together.values())}). keep_copies=False divides them, too.')
+              f'(in {_groups(sum(k > 1 for k in together.values()))}, the largest of {max(together.values())}). keep_copies=False divides them, too.')
     if (n := len(getattr(pairs, 'alike', ()))) > 0.3*len(files):
         _warn(f'{n} of {len(files)} pictures look much like another one, though not the same. If they are frames of one scene or film, the score will be too good: '
               'divide them yourself, into folders train and valid.')
