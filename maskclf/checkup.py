@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 from fastai.data.transforms import parent_label
 from fastcore.basics import patch
 
-from .photos import DataError, FolderLabel, _Names, _annotations, _frame, _line, _short, _side, _sides_of, _some, find_layout, is_voc, read_voc
+from .photos import DataError, FolderLabel, _Names, _frame, _is_whole, _line, _short, _side, _some, find_boxes, find_layout, is_voc
 from .pictures import _walk, cores, find_pictures, photo_of
 from .splits import Look, PhotoSplitter, _keep_copies, _merged, leaking_photos, look_at, similar_pairs
 
@@ -253,7 +253,7 @@ class _Gathered:
     sides: list = field(default_factory=list) # of each item, 'train', 'valid' or 'test', if folders divide the set
 
 def _photos_in(path):
-    "All photos of a VOC folder."
+    "All photos of a folder with boxes."
     try: return find_pictures(path)
     except FileNotFoundError: return []
 
@@ -266,15 +266,16 @@ def _gather_folder(path, label_func, limits):
     return _Gathered(looks, labels, [l.file for l in looks], labels, list(range(len(looks))), faults + unreadable + list(_giveaway(looks, labels, limits)),
                      [layout.sides[l.file] for l in looks] if layout.sides else [])
 
-def _gather_voc(path, limits):
-    "A VOC folder as `_Gathered`."
-    of, items, faults, taken, name, files = defaultdict(list), [], [], Counter(), _Names(), _annotations(path)
-    sides = _sides_of(files, path)
-    for file in files:
-        try: photo = read_voc(file)
+def _gather_boxes(boxes, limits):
+    "Photos with boxes, a `BoxSet`, as `_Gathered`."
+    path, sides, of, items, taken, name = boxes.root, boxes.sides, defaultdict(list), [], Counter(), _Names()
+    faults = [_fault(file, 'bad annotation', problem) for file, problem in boxes.problems]
+    for file in boxes.files:
+        try: photo = boxes.read(file)
         except DataError as e: faults.append(_fault(file, 'bad annotation', _without(path, e))); continue
         stem = name(photo.path)
         names = {f.number: path/sides.get(file, '')/f.label/f'{stem}_face{f.number+taken[stem]:02}.png' for f in photo.faces} # as `crop_faces` calls them
+        if _is_whole(photo): names = {photo.faces[0].number: path/sides.get(file, '')/photo.faces[0].label/photo.path.name}
         taken[stem] += len(photo.faces + photo.left_out)
         faults += _box_faults(file, photo, names, limits)
         if os.path.isfile(photo.path): of[photo.path] += [f.label for f in photo.faces]
@@ -351,7 +352,7 @@ def _repr_html_(self: Checkup):
     return f'<p>{html.escape(top)}</p><table>{head}{rows}</table><p>' + '<br>'.join(map(html.escape, bottom)) + '</p>'
 
 def check_images(
-    path,                    # folder with a folder for each class, or VOC folder; nothing in it is changed
+    path,                    # folder with a folder for each class, or photos with boxes; nothing in it is changed
     label_func=parent_label, # file → label, for a folder per class
     splitter=None,           # the fastai splitter whose split is looked at; None is the one that `face_dataloaders` uses
     classes=None,            # the classes expected; None takes all
@@ -359,8 +360,10 @@ def check_images(
 ):
     "Look through a set of pictures before anything is trained on it; FileNotFoundError or DataError if it cannot be looked at."
     path, limits = Path(path), Limits(**limits)
-    if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
-    g = _gather_voc(path, limits) if is_voc(path) else _gather_folder(path, label_func, limits)
+    boxes = find_boxes(path) if label_func is parent_label or is_voc(path) else None
+    if path.is_file() and not boxes: raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
+    g = _gather_boxes(boxes, limits) if boxes else _gather_folder(path, label_func, limits)
+    if boxes: path = boxes.root
     pairs = similar_pairs(g.looks, limits.likeness, limits.bits, smallest=limits.smallest, flat=limits.flat)
     photos = defaultdict(set)
     for item, label in zip(g.items, g.item_labels): photos[label].add(photo_of(item))

@@ -154,7 +154,7 @@ def _option(help, *names, **more):
     "Something that is typed as `--name value`; `more` are limits and the like, as Typer has them."
     return typer.Option(*names, help=help, **more)
 
-_FOLDER = 'Folder with a folder of pictures, or of sounds, per class, or photos with boxes (images/ and annotations/*.xml, Pascal VOC).'
+_FOLDER = 'Folder with a folder of pictures, or of sounds, per class, or photos with boxes (Pascal VOC, COCO or YOLO; also the .json or data.yaml itself).'
 _Pictures = Annotated[Path, _argument('PICTURES', _FOLDER)]
 _Model = Annotated[Path, _argument('MODEL', 'Model folder from `maskclf train`.')]
 _ARCH = 'Architecture of the network, any of torchvision or timm.'
@@ -251,7 +251,7 @@ def samples(
 
 @app.command()
 def crop(
-    voc: Annotated[Path, _argument('PHOTOS', 'Folder with images/ and annotations/*.xml (Pascal VOC).')],  # photos with boxes
+    voc: Annotated[Path, _argument('PHOTOS', 'Folder of photos with boxes (Pascal VOC, COCO or YOLO).')],  # photos with boxes
     dest: Annotated[Path, _argument('FOLDER', 'Folder to make, missing or empty: a folder per class, and faces.csv.')],  # folder to fill
     margin: Annotated[float, _option("Size of the crop, as a multiple of the box's longer side.", min=0.1, max=10)] = 1.3,  # 1: as large as the box
 ):
@@ -447,13 +447,13 @@ def _ask_first(resume):
 
 def _faces_of(path):
     "A folder of pictures: `path` itself, or that of the faces cut out of it if it holds photos with boxes, or of the windows of long sounds."
-    from maskclf.photos import is_voc
-    if not (is_voc(path) or _are_sounds(path)): return path
+    from maskclf.photos import find_boxes
+    if not (find_boxes(path) or _are_sounds(path)): return path
     from maskclf.data import prepare_folder  # with this comes PyTorch, which takes seconds
     return prepare_folder(path)
 
 def _show_source(path):
-    "Print the classes in a class or VOC folder; the number of pictures or boxes it holds, usable or not."
+    "Print the classes in a folder per class, or of photos with boxes; the number of pictures or boxes it holds, usable or not."
     folder = _faces_of(path)
     sounds = _are_sounds(folder)
     n = _show_folder(folder, path if folder == path else f'{path}, cut into windows' if sounds else f'{path}, faces cut out of photos')

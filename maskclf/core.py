@@ -422,7 +422,7 @@ def _changes(files, size):
     return [SpecAugment()] if is_sound(files[0]) else augmentations(size)
 
 def train(
-    path, # folder with a sub-folder of pictures, or of sounds, per class, or a Pascal VOC folder (`images/`, `annotations/`)
+    path, # folder with a sub-folder of pictures, or of sounds, per class, or photos with boxes (Pascal VOC, COCO, YOLO)
     arch=None, # any torchvision or timm architecture; None: 'lite0', or that of the model folder in `pretrained`
     epochs=None, # passes over the training pictures; None: see `fit`
     size=None, # width and height of what the network sees, in pixels; None looks at the pictures and picks one

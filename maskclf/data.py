@@ -22,11 +22,11 @@ from fastai.data.block import CategoryBlock, DataBlock, TransformBlock
 from fastai.data.transforms import IntToFloatTensor, Normalize, parent_label
 from fastai.torch_basics import TensorImage, Transform
 
-from .photos import DataError, _annotations, _line, _short, _some, _upright_size, _warn, crop_faces, crops_table, find_layout, is_voc, read_voc
+from .photos import DataError, _cut_out, _line, _short, _some, _upright_size, _warn, crops_table, find_boxes, find_layout, is_voc
 from .pictures import IMAGENET_MEAN, IMAGENET_STD, _walk, find_pictures, open_picture, photo_of, resize_picture # noqa: F401
 from .sound import Spectrogram, _libraries, cut_sounds, equal_sounds, find_examples, is_sound, lengths, open_sound, pick_seconds
 from .splits import PhotoSplitter, _keep_copies, _tell_of_copies, _warn_of_leaks, look_at, same_photo_groups, similar_pairs
-from .photos import VocFace, VocPhoto, get_kaggle # noqa: F401 (their old address)
+from .photos import VocFace, VocPhoto, crop_faces, get_kaggle, read_voc # noqa: F401 (their old address)
 from .splits import Look, PhotoFolds, leaking_photos # noqa: F401
 
 def __getattr__(name): # these, too, were here once
@@ -70,7 +70,8 @@ def leave_out(
     gone, lost = set(), []
     for name in _listed(exclude):
         found = next((real[p] for p in map(os.path.realpath, (Path(path)/name, name)) if p in real), None)
-        found = [found] if found else crops.get(f'{Path(name).parent.name}-{Path(name).stem}') or crops.get(Path(name).stem, [])
+        own, folder = Path(name).stem, Path(name).parent.name
+        found = [found] if found else crops.get(f'{folder}-{own}') or [f for f in crops.get(own, []) if f.parent.name == folder] or crops.get(own, [])
         gone.update(found)
         if not found and not known & {Path(name).stem, photo_of(name)}: lost.append(name)
     if lost: _warn(f'Not found in {_line(path)}, so not left out either: {_some(lost)}.')
@@ -224,24 +225,26 @@ def _check_folder(path, label_func):
         if empty: _warn(f'Without a picture in it, a folder makes no class: {_some(empty)} in {_line(layout.root)}.')
     _check_classes(layout.used, layout.label, path, layout)
 
-def _usable_classes(voc, known=()):
+def _usable_classes(boxes, known=()):
     "The classes that occur in two photos at least, or are `known`; those that are `known` only; DataError if they do not suffice."
     photos = defaultdict(set)
-    for file in _annotations(voc):
-        try: photo = read_voc(file)
+    voc, first = boxes.root, ''
+    for file in boxes.files:
+        try: photo = boxes.read(file)
         except DataError: continue
+        first = first or (photo.problems or [''])[0]
         for face in photo.faces: photos[face.label].add(photo.path)
     classes = sorted(c for c, p in photos.items() if len(p) > 1 or c in known)
-    if not photos: raise DataError(f'No box in {_line(voc)} can be used: crop_faces gives a table that says why.')
+    if not photos: raise DataError(f'No box in {_line(voc)} can be used: crop_faces gives a table that says why.' + f' The first: {first}'*bool(first))
     if len(classes) > 1 or known and classes: return classes, [c for c in classes if len(photos[c]) == 1]
     if known: raise DataError(f'No face in {_line(voc)} is of a class that the model knows ({_some(sorted(known))}), '
         f'only of {_some(sorted(photos))}: check their spelling.')
-    raise DataError(f'Fewer than two classes in {_line(voc)} occur in two photos or more (all it has: {_some(sorted(photos))}): add photos.')
+    raise DataError(f'Fewer than two classes in {_line(voc)} occur in two photos or more (all that have a box, in the format of {boxes.format}: {_some(sorted(photos))}): add photos.')
 
-_CROPS = 3 # to be raised when `crop_faces` cuts in another way, so that older crops are not used any more
+_CROPS = 4 # to be raised when `crop_faces` cuts in another way, so that older crops are not used any more
 
 def _fingerprint(voc, margin, *more):
-    "A short name for the state of a VOC folder: names, sizes and dates of all its files."
+    "A short name for the state of a folder of photos with boxes: names, sizes and dates of all its files."
     told = [(f.relative_to(voc).as_posix(), f.stat().st_size, f.stat().st_mtime_ns) for f in _walk(voc, set())]
     return hashlib.sha256(repr((_CROPS, float(margin), told, *more)).encode('utf-8', 'backslashreplace')).hexdigest()[:16]
 
@@ -261,18 +264,18 @@ def _tidy(cache):
             if not ours or time.time() - note.stat().st_mtime < _DAYS*24*60*60: continue
             shutil.rmtree(note.parent.rename(cache/f'old-{note.parent.name}')) # all of it is gone at once, or nothing
 
-def _cached_crops(voc, margin, cache, known):
-    "The folder with the crops of `voc`, made now if it is not there yet."
+def _cached_crops(boxes, path, margin, cache, known):
+    "The folder with the crops of a `BoxSet` that was found at `path`, made now if it is not there yet."
     cache = Path(cache or Path(platformdirs.user_cache_dir('maskclf', appauthor=False))/'crops')
-    classes, rare = _usable_classes(voc, known) if known else (None, ())
-    folder = cache/f'{voc.resolve().name}-{_fingerprint(voc, margin, *rare)}'
+    classes, rare = _usable_classes(boxes, known) if known else (None, ())
+    folder = cache/f'{boxes.root.resolve().name}-{_fingerprint(boxes.root, margin, *[path.name]*path.is_file(), *rare)}'
     if (folder/'faces.csv').is_file(): return _use(folder)
-    classes = classes or _usable_classes(voc)[0]
+    classes = classes or _usable_classes(boxes)[0]
     try: cache.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise DataError(f'The crops cannot be kept in {_line(cache)} ({e.strerror}): name another folder with the argument cache.') from None
     _tidy(cache)
     with tempfile.TemporaryDirectory(dir=cache, prefix='half-', ignore_cleanup_errors=True) as half:
-        crop_faces(voc, _use(Path(half))/'crops', margin, classes)
+        _cut_out(boxes, _use(Path(half))/'crops', margin, classes, link=True)
         try: _use(Path(half)/'crops').rename(folder)
         except OSError:
             if not (folder/'faces.csv').is_file(): raise # else another process was faster, with the same crops
@@ -308,20 +311,22 @@ def _windows_of(path, cache, sound):
     return _use(folder)
 
 def prepare_folder(
-    path,                    # folder with a folder for each class, or VOC folder
-    margin=1.3,              # for VOC: side of the square crop, in longer sides of the box
+    path,                    # folder with a folder for each class, or photos with boxes (Pascal VOC, COCO, YOLO)
+    margin=1.3,              # for boxes: side of the square crop, in longer sides of the box
     label_func=parent_label, # file → label
-    cache=None,              # for VOC: folder to keep the crops in; None is the user's cache folder
+    cache=None,              # for boxes: folder to keep the crops in; None is the user's cache folder
     known=(),                # classes a model knows already; their faces are cut out however few there are
     sound=None,              # for sounds: a `Spectrogram`, which says how long a window is; None suits the recordings
 ):
     "A folder for each class: `path` itself, or crops of its faces, or windows of its sounds, made once; DataError if nothing can be learned from it."
     path = Path(path)
-    if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
-    if not is_voc(path):
+    boxes = find_boxes(path) if label_func is parent_label or is_voc(path) else None
+    if not boxes:
+        if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
         if not known: _check_folder(path, label_func)
         return _windows_of(path, cache, sound)
-    folder = _cached_crops(path, margin, cache, known)
+    for note in boxes.notes: _warn(note)
+    folder = _cached_crops(boxes, path, margin, cache, known)
     table = crops_table(folder)
     if len(lost := table[table.file == '']):
         _warn(f'{len(table) - len(lost)} faces were cut out of {_line(path)}; {len(lost)} rows of {_line(folder/"faces.csv")} say what was not. '
@@ -345,7 +350,7 @@ def _split(files, own, splitter, pairs, keep_copies):
     return splits
 
 def face_dataloaders(
-    path,                    # folder with a folder for each class, or VOC folder
+    path,                    # folder with a folder for each class, or photos with boxes (Pascal VOC, COCO, YOLO)
     size=None,               # width and height the network gets, in pixels; None looks at the pictures
     bs=None,                 # pictures in a batch; None is 64, fewer for small sets: about 16 batches an epoch, of at least 8
     valid_pct=0.2,           # share of the pictures that go into the validation set
@@ -358,8 +363,8 @@ def face_dataloaders(
     mean=IMAGENET_MEAN,      # of each channel, taken off; None leaves pixels between 0 and 1
     std=IMAGENET_STD,        # of each channel, divided by
     exclude=(),              # pictures to leave out, as paths or as a text file with one a line: see `leave_out`
-    margin=1.3,              # for VOC: side of the square crop, in longer sides of the box
-    cache=None,              # for VOC: folder to keep the crops in; None is the user's cache folder
+    margin=1.3,              # for boxes: side of the square crop, in longer sides of the box
+    cache=None,              # for boxes: folder to keep the crops in; None is the user's cache folder
     num_workers=0,           # processes that read pictures; 0 reads them in this one, where they are remembered
     sound=None,              # for sounds: a `Spectrogram`, which says how they are drawn; None suits the recordings
 ):

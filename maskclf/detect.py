@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from .inference import UNSURE, Classifier, ModelError, _choose_runtime, _read_config, _start
-from .photos import DataError, VocPhoto, _annotations, _square, read_voc
+from .photos import DataError, VocPhoto, _line, _square, find_boxes, read_voc
 from .pictures import open_picture
 
 # %% ../nbs/19_detect.ipynb #detect-07
@@ -422,15 +422,20 @@ class FinderReport:
 
     def __str__(self): return f'AP50 {self.ap50:.3f}; {self.found:.1%} of {len(self.real)} faces found, {self.precise:.1%} of {len(self.boxes)} boxes are right ({self.photos} photos)'
 
+def _photos_of(folder):
+    "The photos with boxes in a folder, as `VocPhoto`s; DataError if there are none."
+    if not (boxes := find_boxes(folder)): raise DataError(f'There are no boxes in {_line(folder)}: name a folder with photos and boxes (Pascal VOC, COCO or YOLO).')
+    return list(map(boxes.read, boxes.files))
+
 def evaluate_finder(
     finder,          # a `FaceFinder`
-    voc,             # folder of photos with Pascal VOC boxes, or a list of its annotation files, or of `VocPhoto`
+    voc,             # folder of photos with boxes (Pascal VOC, COCO, YOLO), or a list of VOC files, or of `VocPhoto`
     classifier=None, # a `Classifier` to name the faces; None: only find them
     least=0.02,      # the lowest score that counts for average precision
 ): # a `FinderReport`
     "Find, and name, the faces in photos whose faces are known."
     import pandas as pd
-    files = _annotations(voc) if isinstance(voc, (str, Path)) else list(voc)
+    files = _photos_of(voc) if isinstance(voc, (str, Path)) else list(voc)
     known = [photo if isinstance(photo, VocPhoto) else read_voc(photo) for photo in files]
     known = [photo for photo in known if photo.width and not photo.trouble]
     rows, found = [], []

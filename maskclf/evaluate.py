@@ -163,7 +163,7 @@ class EvaluateError(MaskclfError):
     "The model cannot be evaluated with these pictures; the message says why and what to do."
 
 def labelled_files(
-    data,         # folder with a folder per class, VOC folder, or list of files
+    data,         # folder with a folder per class, photos with boxes, or list of files
     labels=None,  # the classes allowed; None allows all
     label_func=None,  # file → label, for a list of files; None: the name of the folder a file is in
 ):
@@ -182,10 +182,10 @@ def labelled_files(
     return files, truth
 
 def _class_folder(folder, labels):
-    "The pictures in `folder`, or the faces cut out of its photos if it is a VOC folder; and a function file → label."
-    from maskclf.photos import find_layout, is_voc
+    "The pictures in `folder`, or the faces cut out of its photos if these have boxes; and a function file → label."
+    from maskclf.photos import find_boxes, find_layout
     from maskclf.sound import find_examples, is_sound
-    if is_voc(folder) or is_sound(find_examples(folder)[0]):
+    if find_boxes(folder) or is_sound(find_examples(folder)[0]):
         from maskclf.data import prepare_folder
         folder = prepare_folder(folder, known=labels or ())
     layout = find_layout(folder)
@@ -254,7 +254,7 @@ def _labels_of(model):
 
 def evaluate(
     model,      # a fastai `Learner`, or anything with `labels` and `predict_batch`, such as a `Classifier`
-    data=None,  # folder with a folder per class, VOC folder or list of files; None: the validation pictures of a `Learner`
+    data=None,  # folder with a folder per class, photos with boxes or list of files; None: the validation pictures of a `Learner`
     label_func=None,  # file → label, for a list of files; None: the name of the folder a file is in
 ):
     "Ask the model about pictures whose label is known, and count: a `Report`; raises `EvaluateError`."

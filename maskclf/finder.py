@@ -33,7 +33,7 @@ from .core import BF16Training, KeepHistory, TellTime, fast_bf16, useful_threads
 from .detect import FaceFinder, evaluate_finder, zooms
 from .export import _quietly, halve
 from .folder import FORMAT, SCHEMA, ModelError, _describe, _export, _first_lines, _new_folder, _write_config
-from .photos import DataError, _annotations, _line, read_voc
+from .photos import DataError, _line, find_boxes
 from .pictures import open_picture
 from .splits import PhotoSplitter, same_photo_groups
 from .start import DEFAULT, lite0, pip_file, pixel_stats
@@ -122,7 +122,7 @@ def _names(known, path): return ['face']*len(known[path].faces)
 def _any(path): return 'photo'
 
 def finder_dls(
-    voc,           # folder of photos with Pascal VOC boxes
+    voc,           # folder of photos with boxes: Pascal VOC, COCO or YOLO
     size=384,      # side of the squares to learn from, in pixels: a multiple of 32
     bs=8,          # squares in a batch
     valid_pct=0.2, # share of the photos kept aside to validate
@@ -132,8 +132,9 @@ def finder_dls(
 ): # fastai `DataLoaders` of squares and the boxes in them
     "Batches to learn finding from; `DataError` if there are no faces."
     if size < 64 or size % 32: raise DataError(f'The squares cannot be {size} pixels wide: choose a multiple of 32, such as 384.')
-    known = {photo.path: photo for photo in map(read_voc, _annotations(voc)) if photo.faces}
-    if len(known) < 2: raise DataError(f'{_line(voc)} has no two photos with faces: name a folder with photos and Pascal VOC files.')
+    boxes = find_boxes(voc)
+    known = {photo.path: photo for photo in map(boxes.read, boxes.files) if photo.faces} if boxes else {}
+    if len(known) < 2: raise DataError(f'{_line(voc)} has no two photos with faces: name a folder with photos and boxes (Pascal VOC, COCO or YOLO).')
     paths, stats = list(known), pixel_stats(DEFAULT, pip_file(DEFAULT))
     if splitter is None: splitter = PhotoSplitter(valid_pct, seed, _any, same_photo_groups(paths))
     photos = TransformBlock(type_tfms=_open, batch_tfms=IntToFloatTensor)
@@ -224,7 +225,7 @@ def finder_learner(
     return learn
 
 def train_finder(
-    voc,             # folder of photos with Pascal VOC boxes
+    voc,             # folder of photos with boxes: Pascal VOC, COCO or YOLO
     epochs=None,     # passes over the photos; None: as many as show 11,000 squares, between 10 and 60
     size=384,        # side of the squares to learn from, in pixels
     bs=8,            # squares in a batch

@@ -108,7 +108,7 @@ def _write_results(report, dest):
     _write(dest/'report.png', out.getvalue())
 
 def cross_validate(
-    path,       # folder with a folder per class, or VOC folder
+    path,       # folder with a folder per class, or photos with boxes
     dest,       # folder for the results, not inside `path`; the same call goes on with what is there
     folds=5,    # how many networks are trained
     seed=42,    # of the folds; each training gets a seed of its own, counted on from this one

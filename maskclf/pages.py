@@ -292,7 +292,7 @@ def _kind(rows, folder, most=12):
     "A section for the findings of one kind: those with a picture as a gallery, the others as a list."
     severity, kind = rows.severity.iloc[0], rows.kind.iloc[0]
     said = _unbroken(rows.message.iloc[0]) if rows.message.nunique() == 1 else ''  # then it need not be said with each
-    seen = rows.file.map(lambda f: f != '' and kind != 'unreadable' and (folder/f).is_file() and not f.endswith('.xml'))
+    seen = rows.file.map(lambda f: f != '' and kind != 'unreadable' and (folder/f).is_file() and not f.endswith(('.xml', '.txt', '.json')))
     figures = [_finding(row, folder, '' if said else _unbroken(row.message)) for row in rows[seen].head(most).itertuples()]
     told = [row.file if said else _told(row) for row in rows[~seen].head(4 * most).itertuples()]
     items = [tags.Li(text) for text in told if text]
