@@ -755,7 +755,6 @@ def export(
     print(f'{model}  {_megabytes(model):.1f} MB\n{out}  {_megabytes(out):.1f} MB, the same label for {told["labels_equal"]} of {told["pictures"]} '
           f'{told["compared_on"]}, probabilities up to {told["largest_difference"]:.2g} away')
 
-# %% ../nbs/34_cli.ipynb #cli-49
 @app.command('cross-validate')
 def cross_validate(
     path: _Pictures,  # what to learn from
@@ -857,7 +856,6 @@ def _must_exist_or_open(path):
     "`FileNotFoundError` if nothing has that name."
     if not os.path.lexists(path): raise FileNotFoundError(f'{path} does not exist: name photos, or folders of them.')
 
-# %% ../nbs/34_cli.ipynb #cli-61
 @app.command()
 def serve(
     model: Annotated[Path, typer.Argument(metavar='[MODEL]', help='Model folder; left out: the one that comes with maskclf.', show_default=False)] = None,  # model folder
