@@ -115,6 +115,7 @@ THUMBNAILS = {  # notebook → the cell whose first picture stands for it in the
     '12_calibration': ('calibration-08', (0, 0, 330, 260)),
     '15_inference': ('inference-38', (0, 25, 185, 310)), '17_export': ('export-08', (0, 0, 283, 214)), '18_faces': ('faces-03', (320, 0, 642, 196)),
     '19_detect': ('detect-03', (0, 150, 400, 300)), '20_finder': ('finder-03', (380, 0, 897, 185)),
+    '29_sound': ('sound-09', (0, 0, 794, 160)),
     '30_benchmark': ('benchmark-22', (0, 0, 850, 270)), '31_pages': ('images/31_pages/report.png', (0, 0, 550, 400))}
 
 

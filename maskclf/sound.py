@@ -185,7 +185,7 @@ def _libraries():
 
 def _one_channel(samples):
     "Frames × channels as one wave: their mean, or the loudest channel where they cancel one another."
-    samples = np.nan_to_num(samples, nan=0, posinf=0, neginf=0)
+    samples = np.nan_to_num(samples, nan=0, posinf=0, neginf=0).clip(-1e36, 1e36)  # their sum must not be infinite
     mean, best = samples.mean(1), samples[:, np.abs(samples).max(0).argmax()]
     return mean if np.abs(mean).max() > .1 * np.abs(best).max() else best
 
@@ -211,8 +211,10 @@ def _waves(file, seconds, rate):
     "Pairs `(start in seconds, wave at `rate`)` for a binary file, or a pair of samples and their rate; None leaves the rate as it is."
     soundfile, soxr = _libraries()
     if isinstance(file, tuple): samples, own = _samples(*file), file[1]
-    else: own = (opened := soundfile.SoundFile(file)).samplerate
-    if not (100 <= own <= 1e6 and (isinstance(file, tuple) or opened.channels <= 64)): raise ValueError('a head that makes no sense')
+    else:
+        size = file.seek(0, 2); file.seek(0)
+        own = (opened := soundfile.SoundFile(file)).samplerate
+        if not (100 <= own <= 1e6 and opened.channels <= 64 and opened.frames / own < 10 + size/50): raise ValueError('a head that makes no sense')
     frames = max(1, round(seconds * own))
     blocks = (samples[i:i + frames] for i in range(0, len(samples), frames)) if isinstance(file, tuple) else opened.blocks(frames, dtype='float32', always_2d=True)
     for place, some in _cut(blocks, frames):
