@@ -67,11 +67,12 @@ def leave_out(
     if (table := crops_table(path)) is not None:
         known.update(table.photo.astype(str)) # also those without a crop
         for f in files: crops[photo_of(f)].append(f); crops[f.stem].append(f)
+    for f in filter(is_sound, files): crops[photo_of(f)].append(f) # a recording stands for its windows
     gone, lost = set(), []
     for name in _listed(exclude):
         found = next((real[p] for p in map(os.path.realpath, (Path(path)/name, name)) if p in real), None)
         own, folder = Path(name).stem, Path(name).parent.name
-        found = [found] if found else crops.get(f'{folder}-{own}') or [f for f in crops.get(own, []) if f.parent.name == folder] or crops.get(own, [])
+        found = [found] if found else crops.get(f'{folder}-{own}') or [f for f in crops.get(own, []) if f.parent.name == folder] or crops.get(own) or crops.get((Path(path)/name).as_posix(), [])
         gone.update(found)
         if not found and not known & {Path(name).stem, photo_of(name)}: lost.append(name)
     if lost: _warn(f'Not found in {_line(path)}, so not left out either: {_some(lost)}.')

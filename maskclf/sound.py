@@ -168,6 +168,8 @@ _NO_SOUNDS = {
     f'is a video: save its sound as {_WANTED}.': [(4, b'ftyp'), (8, b'AVI '), (0, b'\x1a\x45\xdf\xa3')],
     'is damaged or cut short: copy or download it again.': _SIGNS}
 
+_LONGEST = 6 * 60 * 60  # seconds
+
 def _signed(head, places): return any(head[at:at + len(sign)] == sign for at, sign in places)
 
 def _why_not(head):
@@ -183,7 +185,7 @@ def _libraries():
 
 def _one_channel(samples):
     "Frames × channels as one wave: their mean, or the loudest channel where they cancel one another."
-    samples = np.nan_to_num(samples, nan=0, posinf=0, neginf=0)
+    samples = np.nan_to_num(samples, nan=0, posinf=0, neginf=0).clip(-1e36, 1e36)  # their sum must not be infinite
     mean, best = samples.mean(1), samples[:, np.abs(samples).max(0).argmax()]
     return mean if np.abs(mean).max() > .1 * np.abs(best).max() else best
 
@@ -193,6 +195,7 @@ def _cut(blocks, frames):
     for block in blocks:
         if len(block) == frames or before is None: yield place, block
         elif len(block) > .1 * frames: yield place + len(block) - frames, np.concatenate([before, block])[-frames:]
+        if len(block) < frames: return  # the end, whatever the head of the file says
         place, before = place + len(block), block
 
 def _samples(wave, rate):
@@ -208,10 +211,14 @@ def _waves(file, seconds, rate):
     "Pairs `(start in seconds, wave at `rate`)` for a binary file, or a pair of samples and their rate; None leaves the rate as it is."
     soundfile, soxr = _libraries()
     if isinstance(file, tuple): samples, own = _samples(*file), file[1]
-    else: own = (opened := soundfile.SoundFile(file)).samplerate
+    else:
+        size = file.seek(0, 2); file.seek(0)
+        own = (opened := soundfile.SoundFile(file)).samplerate
+        if not (100 <= own <= 1e6 and opened.channels <= 64 and opened.frames / own < 10 + size/50): raise ValueError('a head that makes no sense')
     frames = max(1, round(seconds * own))
     blocks = (samples[i:i + frames] for i in range(0, len(samples), frames)) if isinstance(file, tuple) else opened.blocks(frames, dtype='float32', always_2d=True)
     for place, some in _cut(blocks, frames):
+        if place > _LONGEST * own: raise SoundError(f'A sound lasts more than {_LONGEST // 3600} hours: cut it into parts.')
         wave = _one_channel(some).astype(np.float32)
         yield place / own, wave if rate in (None, own) else soxr.resample(wave, own, rate)
 
@@ -252,7 +259,7 @@ class Window:
     start: float          # where it begins, in seconds
     end: float            # where it ends
     level: float          # how loud it is, 1 being the loudest that a file can hold
-    picture: Image.Image  # its spectrogram, in grey levels kept as red, green and blue
+    picture: Image.Image  # its spectrogram, in levels of grey
 
 def hear(
     source,             # a path, bytes, a binary file, or a pair (samples, rate)
@@ -261,7 +268,7 @@ def hear(
     "The windows of a sound in which there is something to hear, as a list of `Window`; raises `SoundError`."
     found, n = [], round(how.seconds * how.rate)
     for start, wave in read_waves(source, how):
-        picture = Image.fromarray(spectrogram(np.pad(wave[:n], (0, max(0, n - len(wave)))), how)).convert('RGB')
+        picture = Image.fromarray(spectrogram(np.pad(wave[:n], (0, max(0, n - len(wave)))), how))
         found.append(Window(start, start + len(wave)/how.rate, float(_loudness(wave - wave.mean())), picture))
     loudest = max(w.level for w in found)
     if loudest < 1e-5: raise SoundError(f'{_name(source)} is silent: there is nothing in it to hear.')
@@ -271,8 +278,8 @@ def open_sound(
     source,             # a path, bytes, a binary file, or a pair (samples, rate)
     how=Spectrogram(),  # the settings
 ):
-    "The spectrogram of a sound, of its loudest window if it has several, as a picture; raises `SoundError`."
-    return max(hear(source, how), key=lambda window: window.level).picture
+    "The spectrogram of a sound, of its loudest window if it has several, as a picture in RGB; raises `SoundError`."
+    return max(hear(source, how), key=lambda window: window.level).picture.convert('RGB')
 
 # %% ../nbs/30_sound.ipynb #sound-17
 SOUND_EXTENSIONS = tuple('.wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64'.split())  # read here
