@@ -63,9 +63,8 @@ def camera_frames(
     import time
     cv2 = _need('cv2')
     logging = cv2.utils.logging
-    level = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    level, camera = logging.setLogLevel(logging.LOG_LEVEL_SILENT), cv2.VideoCapture(number)
     try:
-        camera = cv2.VideoCapture(number)
         seen, picture = camera.read()
         if not seen: raise FindError(f'Camera {number} gives no picture: plug one in, let this program use it, or name a video file.')
         start = time.monotonic()
@@ -142,7 +141,7 @@ class VideoSummary:
     def __str__(self):
         n, told = sum(self.people.values()), ', '.join(f'{n} {label}' for label, n in self.people.items())
         short = f'; {self.left_out} seen too shortly and left out' if self.left_out else ''
-        return f'{self.seconds:.1f} s, {self.frames} frames, {self.looked} of them looked at; {self.faces} boxes, {n} {"person" if n == 1 else "people"}' + (f': {told}' if told else '') + short
+        return f'{self.seconds:.1f} s, {self.frames} frame{"s"*(self.frames != 1)}, {self.looked} of them looked at; {self.faces} boxes, {n} {"person" if n == 1 else "people"}' + (f': {told}' if told else '') + short
 
 PEOPLE = 'person', 'label', 'probability', 'first', 'last', 'frames'  # the columns of people.csv
 FACES = 'frame', 'second', 'person', 'left', 'top', 'right', 'bottom', 'score', 'label', 'probability'  # of faces.csv
@@ -151,7 +150,7 @@ class _Film:
     "An H.264 film that is written frame by frame."
     def __init__(self, file):
         self._av = _need('av')
-        self._out, self._stream = self._av.open(str(file), 'w', format='mp4'), None
+        self._out, self._stream, self._at = self._av.open(str(file), 'w', format='mp4'), None, -1
 
     def add(self, second, picture):
         if self._stream is None:
@@ -162,7 +161,8 @@ class _Film:
             self._start = second
         same = abs(picture.width - self._size[0]) < 2 and abs(picture.height - self._size[1]) < 2
         frame = self._av.VideoFrame.from_image(picture.crop((0, 0, *self._size)) if same else picture.resize(self._size))
-        frame.pts, frame.time_base = round(1000*(second - self._start)), Fraction(1, 1000)
+        self._at = max(self._at + 1, round(1000*(second - self._start)))
+        frame.pts, frame.time_base = self._at, Fraction(1, 1000)
         self._out.mux(self._stream.encode(frame))
 
     def __enter__(self): return self
@@ -237,6 +237,8 @@ def _follow(frames, film, report, finder, every, show, patience, live):
             if show and _window(shown): break
     except KeyboardInterrupt:
         if not live: raise
+    finally:
+        if show: _need('cv2').destroyAllWindows()
     report.close(follower.gone(all=True))
     return n, -(-n//every), last - (first or 0), size
 def watch_video(
