@@ -115,7 +115,7 @@ THUMBNAILS = {  # notebook → the cell whose first picture stands for it in the
     '12_calibration': ('calibration-08', (0, 0, 345, 260)),
     '15_inference': ('inference-38', (0, 25, 185, 310)), '17_export': ('export-08', (0, 0, 283, 214)), '18_faces': ('faces-03', (320, 0, 642, 196)),
     '19_detect': ('detect-03', (0, 150, 400, 300)), '20_finder': ('finder-03', (380, 0, 897, 185)),
-    '22_app': ('images/page.png', (30, 365, 970, 850)), '26_heroes': ('heroes-03', (0, 0, 360, 130)), '27_your_own': ('images/27_your_own/sorting.png', (0, 38, 460, 220)),
+    '23_app': ('images/page.png', (30, 365, 970, 850)), '27_heroes': ('heroes-03', (0, 0, 360, 130)), '28_your_own': ('images/28_your_own/sorting.png', (0, 38, 460, 220)),
     '30_sound': ('sound-09', (0, 0, 794, 160)),
     '32_benchmark': ('benchmark-22', (0, 0, 850, 270)), '33_pages': ('images/33_pages/report.png', (0, 0, 550, 400))}
 

@@ -7,7 +7,7 @@ __all__ = ['VIDEOS', 'COLUMNS', 'is_video', 'media_in', 'free_place', 'look_at',
            'Lookers', 'Summary', 'summarise', 'find_in_photos']
 
 # %% ../nbs/21_find.ipynb #find-02
-import contextlib, csv, hashlib, io, json, os, queue, secrets
+import contextlib, csv, hashlib, io, itertools, json, os, queue, secrets
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -155,7 +155,7 @@ class Lookers:
         classifier,  # a `Classifier`
         n=None,      # threads; None: one for each core
     ):
-        self.n, self.free = n or cores(), queue.SimpleQueue()
+        self.n, self.free, self.given = n or cores(), queue.SimpleQueue(), (finder, classifier)
         if self.n == 1: self.free.put((finder, classifier))
         else:
             for _ in range(self.n): self.free.put((finder.copy(1), Classifier(classifier.path, 1, classifier.runtime)))
@@ -193,10 +193,10 @@ def summarise(
     return Summary(len(rows), sum(bool(row['error']) for row in rows), sum(faces.values()), ordered(faces), ordered(people))
 
 def _place(row_place, taken):
-    "Where the copy of a photo goes: its own name, with .jpg behind what we do not write."
-    name = row_place.suffix.lower()
-    fine = name in ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', *VIDEOS)
-    return free_place(Path('pictures')/(row_place if fine else f'{row_place}.jpg'), taken)
+    "Where the copy of a photo or video goes: its own name, with .jpg or .mp4 behind what we do not write."
+    fine = row_place.suffix.lower() in ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.mp4')
+    ending = '.mp4' if is_video(row_place) else '.jpg'
+    return free_place(Path('pictures')/(row_place if fine else f'{row_place}{ending}'), taken)
 
 def _save(picture, file):
     kind = dict(format='PNG', compress_level=1) if file.suffix.lower() == '.png' else dict(format='JPEG', quality=90)
@@ -244,4 +244,16 @@ def _rows(left, dest, lookers, every):
         with lookers.pair() as pair: row, marked = look_at(file, *pair)
         if marked: _save(marked, dest/place)
         return row | dict(picture=place.as_posix() if marked else '')
-    yield from _ahead(photo, left, lookers.n, 2*lookers.n)
+    def film(item): return isinstance(item[1], Path) and is_video(item[0])
+    for films, items in itertools.groupby(left, film):
+        if films: yield from (_video(file, place, dest, *lookers.given, every) for file, place in items)
+        else: yield from _ahead(photo, items, lookers.n, 2*lookers.n)
+
+def _video(file, place, dest, finder, classifier, every):
+    "The row of a video, whose marked copy and two tables are written."
+    from maskclf.video import watch_video
+    row = dict(file=str(file), picture='', width=None, height=None, faces=[], error='', people={})
+    tables = (dest/f'{place}.{name}.csv' for name in ('people', 'faces'))
+    try: told = watch_video(file, dest/place, *tables, finder, classifier, every)
+    except PictureError as error: return row | dict(error=str(error))
+    return row | dict(picture=place.as_posix(), width=told.size[0], height=told.size[1], people=told.people)
