@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'sentence', 'exit_code', 'main', 'samples', 'crop', 'doctor', 'training_rows', 'finish', 'train', 'answers',
-           'write_rows', 'predict', 'stored_report', 'evaluate', 'export', 'cross_validate', 'serve', 'free_name',
-           'demo']
+           'write_rows', 'predict', 'stored_report', 'evaluate', 'export', 'cross_validate', 'find', 'serve',
+           'free_name', 'demo']
 
 # %% ../nbs/34_cli.ipynb #cli-02
 import contextlib, csv, errno, hashlib, json, os, re, sys, tempfile, traceback, warnings
@@ -154,7 +154,7 @@ def _option(help, *names, **more):
     "Something that is typed as `--name value`; `more` are limits and the like, as Typer has them."
     return typer.Option(*names, help=help, **more)
 
-_FOLDER = 'Folder with a folder per class, or photos with boxes (Pascal VOC, COCO or YOLO; also the .json or data.yaml itself).'
+_FOLDER = 'Folder with a folder of pictures, or of sounds, per class, or photos with boxes (Pascal VOC, COCO or YOLO; also the .json or data.yaml itself).'
 _Pictures = Annotated[Path, _argument('PICTURES', _FOLDER)]
 _Model = Annotated[Path, _argument('MODEL', 'Model folder from `maskclf train`.')]
 _ARCH = 'Architecture of the network, any of torchvision or timm.'
@@ -207,6 +207,12 @@ def _check_page(page, name, option='--report'):
     with open(file, 'rb') as opened: ours = b'content="maskclf"' in opened.read(1000)
     if not ours: raise FileExistsError(f'{file} exists already and is no report of maskclf, so it is left as it is: name another file with {option}.')
 
+def _are_sounds(path):
+    "Does this folder hold sounds, and no more pictures than these?"
+    from maskclf.sound import find_examples, is_sound
+    try: return path.is_dir() and is_sound(find_examples(path)[0])
+    except FileNotFoundError: return False
+
 def _must_exist(path):
     "`FileNotFoundError` if there is nothing at `path`; said before PyTorch is loaded, which takes seconds."
     from maskclf.pictures import find_pictures
@@ -221,7 +227,7 @@ def _show_folder(path, name):
     from maskclf.photos import find_layout
     layout = find_layout(path)
     labels = [layout.label(f) for f in layout.used]
-    print(f'{name}: {len(labels)} pictures\n{_count(labels)}', flush=True)
+    print(f'{name}: {len(labels)} {"sounds" if _are_sounds(path) else "pictures"}\n{_count(labels)}', flush=True)
     return len(labels)
 
 @app.command()
@@ -282,8 +288,9 @@ def doctor(
     """
     _must_exist(path)
     if page: _check_page(page, 'checkup.html')
-    from maskclf.checkup import check_images
-    checkup = check_images(path)
+    if _are_sounds(path): from maskclf.sound import check_sounds as check
+    else: from maskclf.checkup import check_images as check
+    checkup = check(path)
     _print_json(checkup.to_dict()) if as_json else print(checkup)
     if page: from maskclf.pages import write_checkup; page = write_checkup(checkup, page)
     if fix_list: checkup.write_fix_list(fix_list)
@@ -439,17 +446,18 @@ def _ask_first(resume):
     return AskFirst()
 
 def _faces_of(path):
-    "A folder of pictures: `path` itself, or that of the faces cut out of it if it holds photos with boxes."
+    "A folder of pictures: `path` itself, or that of the faces cut out of it if it holds photos with boxes, or of the windows of long sounds."
     from maskclf.photos import find_boxes
-    if not find_boxes(path): return path
+    if not (find_boxes(path) or _are_sounds(path)): return path
     from maskclf.data import prepare_folder  # with this comes PyTorch, which takes seconds
     return prepare_folder(path)
 
 def _show_source(path):
     "Print the classes in a folder per class, or of photos with boxes; the number of pictures or boxes it holds, usable or not."
     folder = _faces_of(path)
-    n = _show_folder(folder, path if folder == path else f'{path}, faces cut out of photos')
-    if folder == path: return n
+    sounds = _are_sounds(folder)
+    n = _show_folder(folder, path if folder == path else f'{path}, cut into windows' if sounds else f'{path}, faces cut out of photos')
+    if folder == path or sounds: return n
     with open(folder/'faces.csv', encoding='utf-8', errors='surrogateescape', newline='') as table: return sum(1 for _ in csv.DictReader(table))
 
 # %% ../nbs/34_cli.ipynb #cli-25
@@ -496,11 +504,12 @@ def train(
     if not exclude and len(learn.dls.train_ds) + len(learn.dls.valid_ds) < wanted: raise typer.Exit(1)
 
 # %% ../nbs/34_cli.ipynb #cli-28
-def _find_all(paths):
-    "A pair `(path, trouble)` for each picture, in order; `trouble` is empty, or says why there is no picture."
-    from maskclf.pictures import find_pictures
+def _find_all(paths, find=None):
+    "A pair `(path, trouble)` for each picture, or whatever `find` finds, in order; `trouble` is empty, or says why there is none."
+    from maskclf.sound import find_examples
+    find = find or find_examples
     for path in paths:
-        try: yield from ((file, '') for file in find_pictures(path))
+        try: yield from ((file, '') for file in find(path))
         except (ValueError, OSError) as error: yield path, sentence(error)
 
 def answers(
@@ -574,13 +583,13 @@ _PREDICTED = ('Model folder from `maskclf train` (left out: the model that comes
 def _model_and_pictures(typed):
     "The model folder, if one was typed first, else None; and the pictures. `ModelError` if it looks like a model and is none."
     from maskclf.inference import FILES, _read_config
-    from maskclf.pictures import find_pictures
+    from maskclf.sound import find_examples
     first, *others = typed
     if not os.path.lexists(first): raise FileNotFoundError(f'{first} is neither a model folder nor a picture: nothing has that name.')
     if not any((first/name).is_file() for name in FILES):
         if first.suffix.lower() in ('.pkl', '.pth', '.pt', '.onnx', '.safetensors', '.json'): _read_config(first)  # it says that a model is a folder
         if model := next((other for other in others if (other/FILES[0]).is_file()), None): raise typer.BadParameter(f'{model} is a model folder: name it first, then the pictures.')
-        try: find_pictures(first)
+        try: find_examples(first)
         except FileNotFoundError: _read_config(first)  # it says that there is no config.json
         return None, typed
     if not others: raise typer.BadParameter(f'{first} is a model: name the pictures, too.')
@@ -592,8 +601,8 @@ def _tell_of_photos(classifier, found):
     whole = _whole_photos(classifier, [path for path, trouble in found if not trouble])
     if not whole: return
     which = f'{_visible(str(whole[0]))} is no square' if len(whole) == 1 else f'{len(whole):,} of {len(found):,} pictures are no squares'
-    _complain(f'note: {which}, as the faces are that this model has learned from. Of a whole photo, cut the faces out first, each on its own; '
-              'where boxes are known, `maskclf crop` does it.')
+    _complain(f'note: {which}, as the faces are that this model has learned from. For whole photos there is `maskclf find`, '
+              'which finds each face first.')
 
 @app.command()
 def predict(
@@ -622,7 +631,8 @@ def predict(
     model, pictures = _model_and_pictures(typed)
     why = f'{_visible(str(typed[0]))} is no model folder' if typed[0].is_dir() else 'no model is named'
     if not model: _complain(f'note: {why}, so the one that comes with maskclf answers. It wants a face that fills the picture.')
-    classifier, found = Classifier(model, runtime=runtime), list(_find_all(pictures))
+    classifier = Classifier(model, runtime=runtime)
+    found = list(_find_all(pictures, classifier._find))
     if out: failed = _into_file(classifier, found, out, resume, bs)
     else:
         rows = tqdm(answers(classifier, found, bs), total=len(found), unit='picture', leave=False, disable=sys.stdout.isatty() or None)
@@ -644,8 +654,9 @@ def stored_report(
 
 def _opens(file):
     "Can this picture be opened?"
-    from maskclf.pictures import PictureError, open_picture
-    try: return bool(open_picture(file))
+    from maskclf.pictures import PictureError
+    from maskclf.sound import seen
+    try: return bool(seen(file))
     except PictureError: return False
 
 def _same_data(files, config):
@@ -774,6 +785,77 @@ def cross_validate(
     calibration = calibrate(report)
     if as_json: return _print_json(dict(report.to_dict(), calibration=vars(calibration)))
     print(f'\n{report}\n\n{calibration}\n\nresults  {out}')
+
+# %% ../nbs/34_cli.ipynb #cli-71
+def _found_text(row, labels):
+    "What was found in a photo, as lines: the file with the counts, then a line for each face."
+    if row['error']: return f'{_visible(row["file"])}: {_visible(row["error"])}' if Path(row['file']).name not in row['error'] else _visible(row['error'])
+    faces = row['faces']
+    counts = Counter(face['label'] for face in faces)
+    lines = [f'{_visible(row["file"])}: ' + (', '.join(f'{n} {label}' for label, n in counts.items()) or 'no face')]
+    for face in faces: lines.append(f'  {face["label"]:<{max(map(len, labels))}}  {face["probability"]:.4f}  at {", ".join(str(round(v)) for v in face["box"])}')
+    return '\n'.join(lines)
+
+def _print_found(photos, finder, classifier, as_json):
+    "Print what is in each of the pairs of file and place; how many could not be used."
+    from maskclf.find import look_at
+    from maskclf.pictures import PictureError
+    rows = (dict(file=str(file), faces=[], error=str(place)) if isinstance(place, PictureError) else look_at(file, finder, classifier)[0] for file, place in photos)
+    failed = 0
+    if as_json: print('[')
+    for n, row in enumerate(rows, 1):
+        failed += bool(row['error'])
+        row.pop('picture', None)
+        print(json.dumps(row, ensure_ascii=False) + ','*(n < len(photos)) if as_json else _found_text(row, classifier.labels), flush=True)
+    if as_json: print(']')
+    return failed
+
+def _find_into(photos, out, finder, classifier, resume, every):
+    "Make the folder `out`, or go on with it; the `Summary`. After Ctrl-C, `KeyboardInterrupt` that says how to go on."
+    from maskclf.find import find_in_photos
+    from tqdm import tqdm
+    def watch(rows): return tqdm(rows, unit='file', leave=False, disable=None)
+    try: return find_in_photos(photos, out, finder, classifier, resume, every, watch=watch)
+    except KeyboardInterrupt: raise KeyboardInterrupt(f'Stopped. What is done is in {out}: the same command with --resume goes on from there.') from None
+
+@app.command()
+def find(
+    photos: Annotated[list[Path], _argument('PHOTOS', 'Photos, and folders of them.')],  # photos and folders
+    out: Annotated[Path, _option('Folder to make: marked copies, faces.csv, faces.jsonl. Left out: print what is seen.', callback=lambda out: out and _new_folder(out))] = None,  # folder to make
+    model: Annotated[Path, _option('Model folder that names the faces; left out: the one that comes with maskclf.')] = None,  # None: the model that ships
+    as_json: Annotated[bool, _option('Print JSON.', '--json')] = False,  # JSON in place of lines
+    resume: Annotated[bool, _option('Go on with OUT, which a stopped run left behind.', '--resume')] = False,  # go on with `out`
+    score: Annotated[float, _option('Count a face from this score on; left out: as the finder says.', min=0, max=1)] = None,  # 0 to 1
+    detector: Annotated[Literal['own', 'yunet'], _option("The finder: our own, or OpenCV's YuNet.")] = 'own',  # which network finds faces
+    every: Annotated[int, _option('Of a video, look at each frame, each second one, …', min=1)] = 1,  # frames
+    runtime: _Runtime = 'auto',  # which program computes
+):
+    """Find every face in whole photos, and name it.
+
+    \b
+      maskclf find party.jpg
+      maskclf find photos --out found
+      maskclf find photos --out found --resume    after Ctrl-C
+      maskclf find photos --out found --model my-model
+    """
+    if as_json and out: raise typer.BadParameter('choose one of --json and --out')
+    if resume and not out: raise typer.BadParameter('--resume needs the folder to go on with: add --out')
+    if out: _check_writable(out, '--out')
+    for photo in photos: _must_exist_or_open(photo)
+    from maskclf.detect import FaceFinder
+    from maskclf.find import media_in
+    from maskclf.inference import Classifier
+    finder, classifier = FaceFinder(detector=detector, runtime=runtime, score=score), Classifier(model, runtime=runtime)
+    if not out: failed = _print_found(media_in(photos), finder, classifier, as_json)
+    else:
+        summary = _find_into(photos, out, finder, classifier, resume, every)
+        print(f'{summary}\n{out}: marked copies in pictures, faces.csv, faces.jsonl')
+        failed = summary.failed
+    if failed: raise typer.Exit(1)
+
+def _must_exist_or_open(path):
+    "`FileNotFoundError` if nothing has that name."
+    if not os.path.lexists(path): raise FileNotFoundError(f'{path} does not exist: name photos, or folders of them.')
 
 # %% ../nbs/34_cli.ipynb #cli-61
 @app.command()

@@ -35,11 +35,12 @@ from fastcore.foundation import L
 from tqdm import tqdm
 
 import maskclf
-from .augment import augmentations
-from .data import face_dataloaders, parent_label, pick_size, prepare_folder
+from .augment import SpecAugment, augmentations
+from .data import SOUND_SIZE, face_dataloaders, parent_label, pick_size, prepare_folder
 from .photos import find_layout
 from .pictures import MaskclfError, cores
 from .resume import Checkpoint, forget_trainings, stoppable, training_file
+from .sound import is_sound
 from .resume import random_state, set_random_state # noqa: F401 (their old address)
 from .start import choose_start, cut_deeper, find_arch, fixed_size, first_answers, first_filters, pixel_stats, start_from # noqa: F401 (their old address)
 from .start import FACES, model_weights, pretrained_file, reachable, timm_file, torchvision_file # noqa: F401
@@ -413,10 +414,15 @@ def _suited(files, weights, freeze, balance, size):
     if freeze is None: freeze = few
     if balance is None: balance = 0 if freeze else 0.5
     sizes = dict(sizes=SIZES[-1:] if few and freeze else SIZES) if weights else {}
+    if is_sound(files[0]): size = size or (SIZES[-1] if few and freeze else SOUND_SIZE) # what was learned from photos finds fine lines in large pictures only
     return freeze, balance, size or pick_size(files, **sizes)
 
+def _changes(files, size):
+    "The augmentation that suits pictures, or sounds."
+    return [SpecAugment()] if is_sound(files[0]) else augmentations(size)
+
 def train(
-    path, # folder with a sub-folder of pictures per class, or photos with boxes (Pascal VOC, COCO, YOLO)
+    path, # folder with a sub-folder of pictures, or of sounds, per class, or photos with boxes (Pascal VOC, COCO, YOLO)
     arch=None, # any torchvision or timm architecture; None: 'lite0', or that of the model folder in `pretrained`
     epochs=None, # passes over the training pictures; None: see `fit`
     size=None, # width and height of what the network sees, in pixels; None looks at the pictures and picks one
@@ -426,7 +432,7 @@ def train(
     pretrained='auto', # ImageNet weights: 'auto' takes them if they can be had, True insists, False starts from random weights; or a model folder, or 'faces'
     lr=None, # highest learning rate; None: see `fit`
     balance=None, # an exponent, 0 to 1, for how much more often rare classes are shown: see `balance_classes`; None: 0.5, for the head alone 0
-    batch_tfms=None, # fastai batch transforms for the training pictures; None: `augmentations(size)`
+    batch_tfms=None, # fastai batch transforms for the training pictures; None: `augmentations(size)`, for sounds `SpecAugment`
     cbs=(), # more fastai callbacks, one or several
     resume=False, # go on with a training that was stopped, called with the same settings
     label_func=parent_label, # file → label
@@ -438,16 +444,16 @@ def train(
     "Train a classifier on the pictures in `path`; the errors are those of `choose_start`, `face_dataloaders` and `stoppable`."
     settings = {k: v for k, v in locals().items() if k not in ('resume', 'then')}
     torch.set_num_threads(useful_threads()) # more of them would only wait for one another
-    folder = prepare_folder(path, label_func=label_func, **{k: kwargs[k] for k in ('margin', 'cache') if k in kwargs})
+    folder = prepare_folder(path, label_func=label_func, **{k: kwargs[k] for k in ('margin', 'cache', 'sound') if k in kwargs})
     arch, weights = choose_start(arch, pretrained)
     name, size = getattr(find_arch(arch), '__name__', arch), _size_for(arch, size)
     _check_settings(bs, freeze, weights)
     file = training_file(**{**settings, 'path': Path(path).resolve(), 'arch': name})
     forget_trainings(file.parent)
     with stoppable(file, resume):
-        freeze, balance, size = _suited(_used(folder, label_func), bool(weights), freeze, balance, size or model_weights(pretrained)[1].get('size'))
+        freeze, balance, size = _suited(files := _used(folder, label_func), bool(weights), freeze, balance, size or model_weights(pretrained)[1].get('size'))
         set_seed(seed)
-        dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, batch_tfms=augmentations(size) if batch_tfms is None else batch_tfms,
+        dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, batch_tfms=_changes(files, size) if batch_tfms is None else batch_tfms,
                                 **{**pixel_stats(arch, weights), **kwargs})
         learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights, places=(3 if freeze else 2) if weights else 1)
         learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)

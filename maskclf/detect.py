@@ -28,7 +28,9 @@ def peaks(
     score=0.3, # what is darker is no peak
 ): # rows, columns
     "The places of a heat map that are as bright as any of the eight around them."
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(heat, 1), (3, 3)).max((2, 3))
+    padded = np.pad(heat, 1)
+    rows = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    around = np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
     return np.nonzero((heat == around) & (heat >= score))
 
 def boxes_at(
@@ -117,9 +119,12 @@ class _Own:
     def logits(self, picture):
         "What the network says of a picture; its sides are made multiples of 32 with black."
         h, w = (-(-side//32)*32 for side in (picture.height, picture.width))
-        pixels = np.zeros((h, w, 3), np.float32)
-        pixels[:picture.height, :picture.width] = np.asarray(picture)
-        return self._run(np.ascontiguousarray(((pixels - self.mean)/self.std).transpose(2, 0, 1))[None])[0]
+        pixels = np.empty((1, 3, h, w), np.float32)
+        for band, part, mean, std in zip(picture.split(), pixels[0], self.mean, self.std):
+            part[:] = -mean
+            np.subtract(np.asarray(band), mean, out=part[:picture.height, :picture.width], dtype=np.float32)
+            part /= std
+        return self._run(pixels)[0]
 
     def look(self, picture, score): return boxes_at(self.logits(picture), score)
 
@@ -289,10 +294,7 @@ def analyse(
     picture, classifier = open_picture(photo), classifier or _shipped(Classifier)
     found = (finder or _shipped(FaceFinder)).find(picture)
     crops = [_square(picture, [round(v) for v in face.box], margin) for face in found]
-    answers = [] # 32 at a time, without threads of its own: others may look at other photos now
-    for i in range(0, len(crops), 32):
-        pixels = np.stack([classifier.to_array(crop) for crop in crops[i:i + 32]])
-        answers += map(classifier._decide, classifier.probabilities(pixels))
+    answers = classifier.predict_batch(crops) if crops else []
     faces = [FoundFace(f.box, f.score, a.label, a.probability, a.probabilities) for f, a in zip(found, answers)]
     names = [face.label for face in faces]
     labels = [*classifier.labels, *[UNSURE]*(UNSURE in names)]

@@ -184,7 +184,8 @@ def labelled_files(
 def _class_folder(folder, labels):
     "The pictures in `folder`, or the faces cut out of its photos if these have boxes; and a function file → label."
     from maskclf.photos import find_boxes, find_layout
-    if find_boxes(folder):
+    from maskclf.sound import find_examples, is_sound
+    if find_boxes(folder) or is_sound(find_examples(folder)[0]):
         from maskclf.data import prepare_folder
         folder = prepare_folder(folder, known=labels or ())
     layout = find_layout(folder)

@@ -14,7 +14,8 @@ import numpy as np
 
 from .folder import ModelError, _new_folder, _parse, _read_config, _read_model, _read_weights, _write_config
 from .inference import Classifier, _onnxruntime
-from .pictures import PictureError, find_pictures
+from .pictures import PictureError
+from .sound import _some_sounds
 
 # %% ../nbs/17_export.ipynb #export-10
 def halve(
@@ -94,10 +95,11 @@ AGREE = .9  # share of the labels that must stay the same
 def _some_pixels(classifier, pictures, most=400):
     "Up to `most` pictures of a folder, chosen at random but always the same ones, as the network reads them; noise if there is none."
     rng = np.random.default_rng(0)
+    if pictures is None and classifier.sound: return np.stack([*map(classifier.to_array, _some_sounds())])
     if pictures is None: return np.stack([classifier.to_array(noise) for noise in rng.integers(0, 256, (16, 64, 64, 3), dtype=np.uint8)])
     def read(file):
         with contextlib.suppress(PictureError): return classifier.to_array(file)
-    files = list(find_pictures(pictures))
+    files = list(classifier._find(pictures))
     good = [a for a in map(read, (files[i] for i in rng.permutation(len(files))[:2 * most])) if a is not None][:most]
     if len(good) >= ENOUGH: return np.stack(good)
     raise ModelError(f'{pictures} has {len(good)} pictures that can be read, but at least {ENOUGH} are needed, and {most} are better.')

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from .pictures import MaskclfError
+from .sound import _is_spectrogram, _some_sounds
 
 # %% ../nbs/16_folder.ipynb #folder-53
 class ModelError(MaskclfError):
@@ -65,7 +66,8 @@ def _preprocessing(learn):
     norms = [step for step in steps if isinstance(step, Normalize)]
     if len(loads) != 1 or len(norms) > 1: raise ModelError(_NOT_OURS)
     mean, std = (_short(norms[0].mean), _short(norms[0].std)) if norms else ([0.] * 3, [1.] * 3)
-    return dict(labels=_labels(learn.dls), size=int(loads[0].size), method=loads[0].method, mean=mean, std=std, draft=bool(loads[0].draft))
+    sound = dict(input='sound', sound=vars(loads[0].sound)) if loads[0].sound else {}
+    return dict(labels=_labels(learn.dls), size=int(loads[0].size), method=loads[0].method, mean=mean, std=std, draft=bool(loads[0].draft), **sound)
 
 def export_onnx(
     model,  # a PyTorch module: pixels (n, 3, size, size) in, a score for each class (n, classes) out
@@ -181,9 +183,11 @@ def _decision(calibration, labels):
     return dict(temperature=temperature, thresholds={UNSURE: threshold})
 
 FORMAT = 'maskclf model'  # what config.json begins with
-SCHEMA = 1  # grows when older versions can no longer read a folder
+SCHEMA = 2  # grows when older versions can no longer read a folder; those of pictures and one class are still at 1
 FILES = ('config.json', 'model.onnx', 'weights.safetensors')
 TOLERANCE = 1e-3  # how far the probabilities of the saved model may be from those of the learner
+
+def _schema(steps): return 1 if steps.get('input', 'picture') == 'picture' and steps.get('output', 'class') == 'class' else SCHEMA
 
 def _write_config(folder, config):
     "config.json, with the sha256 of every other file."
@@ -198,10 +202,10 @@ def _parity(learn, folder, most=16):
     from maskclf.inference import Classifier
     items = list(learn.dls.valid_ds.items)
     noise = np.random.default_rng(0).integers(0, 256, (4, 50, 40, 3), dtype=np.uint8)  # for a learner without pictures
-    pictures = items[::max(1, len(items) // most)][:most] or list(noise)
+    classifier = Classifier(folder, runtime='onnxruntime')  # it keeps all digits on every machine
+    pictures = items[::max(1, len(items) // most)][:most] or (_some_sounds() if classifier.sound else list(noise))
     pixels = learn.dls.test_dl(pictures, bs=len(pictures), num_workers=0).one_batch()[0]
     pixels = pixels.as_subclass(torch.Tensor).cpu().float()
-    classifier = Classifier(folder, runtime='onnxruntime')  # it keeps all digits on every machine
     model = copy.deepcopy(learn.model).cpu().float().eval()
     with torch.no_grad(): wanted = (model(pixels) / classifier.temperature).softmax(dim=1).numpy()
     read = np.stack([classifier.to_array(picture) for picture in pictures])
@@ -234,7 +238,7 @@ def save(
     from safetensors.torch import save as to_bytes  # its `save_file` makes files that only their owner may read
     steps = _preprocessing(learn)
     decision = _decision(calibration, steps['labels'])
-    config = dict(format=FORMAT, schema=SCHEMA, **steps, **decision, **_describe(learn, report))
+    config = dict(format=FORMAT, schema=_schema(steps), **steps, **decision, **_describe(learn, report))
     weights = {name: v.detach().cpu().clone().contiguous() for name, v in learn.model.state_dict().items()}
     with _new_folder(Path(dest).resolve()) as folder:
         export_onnx(learn.model, steps['size'], folder/'model.onnx')
@@ -321,7 +325,8 @@ def _wrong(config, kind='classifier'):
         labels=_are_labels, size=lambda v: type(v) is int and 0 < v <= 4096, method=lambda v: v in ('squish', 'crop', 'pad'),
         mean=_are_three, std=lambda v: _are_three(v) and min(v) > 0, temperature=_is_temperature,
         thresholds=lambda v: _are_thresholds(v, config['labels']), files=_has_hash,
-        draft=lambda v: type(config.get('draft', False)) is bool)  # older folders have none
+        draft=lambda v: type(config.get('draft', False)) is bool,  # older folders have none
+        input=lambda v: v in (None, 'picture', 'sound'), sound=lambda v: config.get('input') != 'sound' or _is_spectrogram(v))
     if kind == 'finder': tests = {n: tests[n] for n in ('size', 'mean', 'std', 'files')} | dict(score=lambda v: _is_number(v) and 0 <= v <= 1)
     return next((name for name, fits in tests.items() if not fits(config.get(name))), None)
 
@@ -378,8 +383,8 @@ def to_learner(
         if here == there: break
     else: raise ModelError(f'The weights in {folder} do not fit a {config["architecture"]} for {dls.c} classes with a head of ours or of fastai.')
     for name, value in _preprocessing(learn).items():
-        if name in ('size', 'draft') or np.all(value == config[name]): continue
-        raise ModelError(f'The model in {folder} has {name}={config[name]}, and these dls have {value}: make them with face_dataloaders to fit.')
+        if name in ('size', 'draft') or np.all(value == config.get(name)): continue
+        raise ModelError(f'The model in {folder} has {name}={config.get(name)}, and these dls have {value}: make them with face_dataloaders to fit.')
     learn.model.load_state_dict(weights)
     learn.maskclf = dict(arch=config['architecture'], size=config['size'])
     return learn

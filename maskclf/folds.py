@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .evaluate import EvaluateError, Report, _drawn, evaluate, plot_confusion, plot_sizes
-from .pictures import find_pictures
+from .sound import find_examples
 
 # %% ../nbs/13_folds.ipynb #folds-06
 def pool_reports(
@@ -47,8 +47,8 @@ def _plan(path, folds, seed, settings):
     "All that decides what a cross-validation gives: its settings, and fingerprints of them and of the pictures (names and sizes)."
     from maskclf.core import training_file
     from maskclf.data import leave_out, prepare_folder
-    folder = prepare_folder(path, **{k: v for k, v in settings.items() if k in ('margin', 'label_func', 'cache')})
-    files = leave_out(find_pictures(folder), settings.get('exclude', ()), folder)
+    folder = prepare_folder(path, **{k: v for k, v in settings.items() if k in ('margin', 'label_func', 'cache', 'sound')})
+    files = leave_out(find_examples(folder), settings.get('exclude', ()), folder)
     told = sorted(f'{f.relative_to(folder).as_posix()} {f.stat().st_size}' for f in files)
     kept = dict(folds=folds, seed=seed, **{k: v for k, v in settings.items() if k not in ('cbs', 'cache')})
     prints = hashlib.sha256('\n'.join(told).encode('utf-8', 'surrogateescape')).hexdigest(), training_file(**kept).stem

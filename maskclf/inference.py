@@ -17,10 +17,12 @@ from pathlib import Path
 
 import numpy as np
 from fastcore.basics import patch
+from PIL import Image
 
 from .folder import UNSURE, ModelError, _AGAIN, _read_config, _read_model
 from .folder import FILES, FORMAT, SCHEMA, add_figures, contents_of, export_onnx, fingerprint, from_pickle, names_of, save, to_learner # noqa: F401 (here, too)
-from .pictures import PictureError, _read_header, cores, find_pictures, open_picture, to_array
+from .pictures import PictureError, _read_header, cores, open_picture, to_array
+from .sound import Spectrogram, find_examples, hear, open_sound
 
 # %% ../nbs/15_inference.ipynb #inference-30
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Classifier:
         self.labels, self.size, self.method = config['labels'], config['size'], config['method']
         self.temperature = config['temperature']
         self.threshold = (config.get('thresholds') or {}).get(UNSURE)
+        self.sound = Spectrogram(**config['sound']) if config.get('input') == 'sound' else None  # how sounds are drawn, if it knows sounds
         self.runtime, self._run = _start(self.path, config, threads, _choose_runtime(runtime))
         self._process = os.getpid()
 
@@ -71,7 +74,11 @@ class Classifier:
         return f'Classifier({self.config.get("architecture", "network")}, {self.size} px, {self.runtime}: {", ".join(self.labels)})'
 
     def to_array(self, picture):
-        "What the network reads of one picture: float32, 3 × size × size."
+        "What the network reads of one picture, or of the loudest window of a sound: float32, 3 × size × size."
+        if self.sound: picture = open_sound(picture, self.sound)
+        return self._pixels(picture)
+
+    def _pixels(self, picture):
         return to_array(picture, self.size, self.method, self.config['mean'], self.config['std'], self.config.get('draft', False))
 
     def probabilities(self, pixels):
@@ -86,10 +93,26 @@ class Classifier:
 
 @patch
 def predict(self: Classifier,
-    picture,  # whatever `open_picture` takes: a path, bytes, a file, a PIL image, an array
+    picture,  # whatever `open_picture` takes: a path, bytes, a file, a PIL image, an array; for a model of sounds what `hear` takes
 ):
-    "The prediction for one picture; raises `PictureError`."
-    return self._decide(self.probabilities(self.to_array(picture)[None])[0])
+    "The prediction for one picture, or one sound; raises `PictureError`."
+    return self._decide(self._row(picture))
+
+@patch
+def _row(self: Classifier, source):
+    "The probabilities for one picture; for a sound the average over its windows."
+    if not self.sound: return self.probabilities(self.to_array(source)[None])[0]
+    return self._each([window.picture for window in hear(source, self.sound)]).mean(axis=0)
+
+@patch
+def _each(self: Classifier, pictures, bs=32):
+    "The probabilities for some pictures in memory, a few at a time."
+    return np.concatenate([self.probabilities(np.stack([*map(self._pixels, pictures[i:i + bs])])) for i in range(0, len(pictures), bs)])
+
+@patch
+def _find(self: Classifier, path):
+    "The pictures in a folder, or the sounds if the model knows sounds; raises `FileNotFoundError` if there are none."
+    return find_examples(path, bool(self.sound))
 
 @patch
 def _decide(self: Classifier, row):
@@ -197,15 +220,16 @@ def predict_each(self: Classifier,
     "The predictions for many pictures, in order, one after the other."
     _check_many(pictures)
     def read(picture):
-        try: return self.to_array(picture)
+        try: return self._row(picture) if self.sound else self.to_array(picture)
         except PictureError as error: return error
-    arrays = _ahead(read, pictures, threads=cores(), most=2 * bs)
+    few = isinstance(pictures, list) and len(pictures) <= bs and all(isinstance(p, Image.Image) for p in pictures)  # opened already: threads cost more than they bring
+    arrays = map(read, pictures) if few else _ahead(read, pictures, threads=cores(), most=2 * bs)
     while batch := list(islice(arrays, bs)):
-        good = [a for a in batch if isinstance(a, np.ndarray)]
+        good = [a for a in batch if isinstance(a, np.ndarray) and a.ndim > 1]  # a sound has its row already
         rows = iter(self.probabilities(np.stack(good)) if good else ())
         for a in batch:
             if isinstance(a, PictureError) and errors != 'keep': raise a
-            yield a if isinstance(a, PictureError) else self._decide(next(rows))
+            yield a if isinstance(a, PictureError) else self._decide(next(rows) if a.ndim > 1 else a)
 
 def _knows_faces(classifier):
     "Has the model learned from faces that were cut out of photos?"
@@ -235,7 +259,7 @@ def predict_folder(self: Classifier,
     bs=32,  # how many pictures go through the network at a time
 ):
     "A row for each picture, one after the other: dict(file, label, probability, best, error); raises `FileNotFoundError`."
-    files = find_pictures(path)
+    files = self._find(path)
     return map(_as_row, files, self.predict_each(files, bs, 'keep'))
 
 _COLUMNS = 'file', 'label', 'probability', 'best', 'error'
@@ -311,7 +335,7 @@ def predict_to(self: Classifier,
     progress=True,  # show a bar?
 ):
     "Write a row for each picture as it comes: file, label, probability, best, error; how many of the new rows are errors."
-    files = list(map(str, find_pictures(path)))
+    files = list(map(str, self._find(path)))
     with _RowFile(dest, resume, self) as rows:
         bar = left = [f for f in files if f not in rows.done]
         failed = 0

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .evaluate import EvaluateError, _answers, _drawn, _labels_of, _percent
-from .pictures import open_picture
+from .sound import seen
 
 # %% ../nbs/11_mistakes.ipynb #mistakes-06
 def top_losses(
@@ -24,7 +24,7 @@ def top_losses(
     return rows.assign(right=np.exp(-rows.loss))
 
 def _picture(file):  # None if it cannot be opened
-    try: return open_picture(file)
+    try: return seen(file)
     except (ValueError, OSError): return None
 
 def _grid(k, columns, height):

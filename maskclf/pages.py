@@ -20,7 +20,8 @@ from matplotlib.figure import Figure
 from .calibration import plot_reliability, plot_risk_coverage
 from .evaluate import _between, _percent, _words, confusions, plot_sizes
 from .mistakes import top_losses
-from .pictures import MaskclfError, open_picture
+from .pictures import MaskclfError
+from .sound import seen
 
 # %% ../nbs/33_pages.ipynb #pages-07
 def section(
@@ -81,7 +82,7 @@ def picture(
 ):
     "An <img> tag that holds a small copy of the picture."
     text = text or (os.path.basename(file) if isinstance(file, (str, os.PathLike)) else '')
-    try: image = open_picture(file)
+    try: image = seen(file)
     except (ValueError, OSError): return tags.Div('no picture', cls='gone')
     image.thumbnail((side, side))
     image.save(out := io.BytesIO(), 'JPEG', quality=82)

@@ -15,8 +15,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import numpy as np
 from PIL import Image
 
-from .pictures import MaskclfError, _orientation, _read_header, _walk, find_pictures, open_picture
+from .pictures import MaskclfError, _orientation, _read_header, _walk, open_picture
 from .samples import _whole_folder
+from .sound import find_examples
 
 # %% ../nbs/03_photos.ipynb #photos-09
 class DataError(MaskclfError):
@@ -417,9 +418,9 @@ def find_layout(
     label_func=None,  # file → its class; None takes the names of folders
 ):
     "How the pictures in a folder are arranged: a `Layout`; FileNotFoundError, or DataError if it is no folder per class."
-    from maskclf.labels import refuse_labels # told of in notebook 27
+    from maskclf.labels import refuse_labels # told of in notebook 28
     path = Path(path)
-    try: files = find_pictures(path)
+    try: files = find_examples(path)
     except FileNotFoundError: refuse_labels(path); raise
     if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
     if label_func: return Layout(path, files, label_func)

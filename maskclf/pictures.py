@@ -116,11 +116,13 @@ _DAMAGED = 'is damaged or cut short: copy or download it again.'
 _SAVE = 'save it as JPEG or PNG and try again.'
 _OURS = [(0, b'\xff\xd8'), (0, b'\x89PNG'), (0, b'GIF8'), (8, b'WEBP'), (0, b'II*\0'), (0, b'MM\0*')]  # where our formats sign, and how
 _HEIC = [(4, b'ftyphe'), (4, b'ftypmif'), (4, b'ftypmsf')]
+_AUDIO = [(8, b'WAVE'), (0, b'fLaC'), (0, b'OggS'), (0, b'ID3'), (0, b'\xff\xfb'), (0, b'\xff\xf3'), (0, b'\xff\xf2'), (4, b'ftypM4')]
 _OTHERS = {
     f'is a PDF document: {_SAVE}': [(0, b'%PDF')],
     f'is an EPS drawing: {_SAVE}': [(0, b'%!PS'), (0, b'\xc5\xd0\xd3\xc6')],
     f'is a HEIC picture, as iPhones take them: pip install pillow-heif, or {_SAVE}': _HEIC,
     f'is an AVIF picture: {_SAVE}': [(4, b'ftypavi')],
+    'is a sound: give it to a model that has learned from sounds.': _AUDIO,
     'is a video: take a still picture from it and try again.': [(4, b'ftyp'), (8, b'AVI '), (0, b'\x1a\x45\xdf\xa3')],
     'is a ZIP archive: unpack it and give the pictures in it.': [(0, b'PK\x03\x04')]}
 
@@ -253,7 +255,8 @@ def photo_of(
     "The photo a crop was cut from: `party_face03.png` comes from `party`. Any other picture is a photo of its own, known by its path."
     photo, cut_out = re.subn(r'_face\d\d+$', '', Path(file).stem)
     photo, changed = re.subn(r'_(jpe?g|png|bmp|webp)\.rf\.[\w-]+$', '', photo)  # copies that Roboflow makes
-    return photo if cut_out else Path(file).with_name(photo).as_posix() if changed else Path(file).as_posix()
+    photo, window = re.subn(r'_at\d{5}\.\d\ds$', '', photo)  # windows of a recording, see 30_sound
+    return photo if cut_out else Path(file).with_name(photo).as_posix() if changed or window else Path(file).as_posix()
 
 def cores(
     limits='/sys/fs/cgroup',  # folder where Linux says how much of the processor a container may use
