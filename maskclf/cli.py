@@ -797,8 +797,9 @@ def _found_text(row, labels):
 
 def _print_found(photos, finder, classifier, as_json):
     "Print what is in each of the pairs of file and place; how many could not be used."
-    from maskclf.find import look_at
+    from maskclf.find import is_video, look_at
     from maskclf.pictures import PictureError
+    if films := [file for file, _ in photos if is_video(file)]: raise typer.BadParameter(f'{films[0]} is a video, of which a marked copy is made: add --out')
     rows = (dict(file=str(file), faces=[], error=str(place)) if isinstance(place, PictureError) else look_at(file, finder, classifier)[0] for file, place in photos)
     failed = 0
     if as_json: print('[')
@@ -851,7 +852,7 @@ def find(
     finder, classifier = FaceFinder(detector=detector, runtime=runtime, score=score), Classifier(model, runtime=runtime)
     if camera:
         from maskclf.video import find_in_video
-        return print(f'{find_in_video(0, out, finder, classifier, every, show)}\\n{out}')
+        return print(f'{find_in_video(0, out, finder, classifier, every, show)}\n{out}')
     if not out: failed = _print_found(media_in(photos), finder, classifier, as_json)
     else:
         summary = _find_into(photos, out, finder, classifier, resume, every)
