@@ -797,8 +797,9 @@ def _found_text(row, labels):
 
 def _print_found(photos, finder, classifier, as_json):
     "Print what is in each of the pairs of file and place; how many could not be used."
-    from maskclf.find import look_at
+    from maskclf.find import is_video, look_at
     from maskclf.pictures import PictureError
+    if films := [file for file, _ in photos if is_video(file)]: raise typer.BadParameter(f'{films[0]} is a video, of which a marked copy is made: add --out')
     rows = (dict(file=str(file), faces=[], error=str(place)) if isinstance(place, PictureError) else look_at(file, finder, classifier)[0] for file, place in photos)
     failed = 0
     if as_json: print('[')
@@ -819,7 +820,7 @@ def _find_into(photos, out, finder, classifier, resume, every):
 
 @app.command()
 def find(
-    photos: Annotated[list[Path], _argument('PHOTOS', 'Photos, and folders of them.')],  # photos and folders
+    photos: Annotated[list[Path], _argument('PHOTOS', 'Photos, videos, and folders of them; or webcam.')],  # photos and folders
     out: Annotated[Path, _option('Folder to make: marked copies, faces.csv, faces.jsonl. Left out: print what is seen.', callback=lambda out: out and _new_folder(out))] = None,  # folder to make
     model: Annotated[Path, _option('Model folder that names the faces; left out: the one that comes with maskclf.')] = None,  # None: the model that ships
     as_json: Annotated[bool, _option('Print JSON.', '--json')] = False,  # JSON in place of lines
@@ -827,6 +828,7 @@ def find(
     score: Annotated[float, _option('Count a face from this score on; left out: as the finder says.', min=0, max=1)] = None,  # 0 to 1
     detector: Annotated[Literal['own', 'yunet'], _option("The finder: our own, or OpenCV's YuNet.")] = 'own',  # which network finds faces
     every: Annotated[int, _option('Of a video, look at each frame, each second one, …', min=1)] = 1,  # frames
+    show: Annotated[bool, _option('Of the webcam, show what is seen in a window.', '--show')] = False,  # a window
     runtime: _Runtime = 'auto',  # which program computes
 ):
     """Find every face in whole photos, and name it.
@@ -836,15 +838,21 @@ def find(
       maskclf find photos --out found
       maskclf find photos --out found --resume    after Ctrl-C
       maskclf find photos --out found --model my-model
+      maskclf find webcam --out seen --show                     until Ctrl-C
     """
     if as_json and out: raise typer.BadParameter('choose one of --json and --out')
     if resume and not out: raise typer.BadParameter('--resume needs the folder to go on with: add --out')
+    camera = list(map(str, photos)) == ['webcam']
+    if camera and not out: raise typer.BadParameter('what the camera sees goes into a folder: add --out')
     if out: _check_writable(out, '--out')
-    for photo in photos: _must_exist_or_open(photo)
+    for photo in photos: camera or _must_exist_or_open(photo)
     from maskclf.detect import FaceFinder
     from maskclf.find import media_in
     from maskclf.inference import Classifier
     finder, classifier = FaceFinder(detector=detector, runtime=runtime, score=score), Classifier(model, runtime=runtime)
+    if camera:
+        from maskclf.video import find_in_video
+        return print(f'{find_in_video(0, out, finder, classifier, every, show)}\n{out}')
     if not out: failed = _print_found(media_in(photos), finder, classifier, as_json)
     else:
         summary = _find_into(photos, out, finder, classifier, resume, every)

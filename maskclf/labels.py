@@ -185,6 +185,10 @@ def _coco_set(root, files, jsons):
             if side and sides.setdefault(told.path, f'{side}/') != f'{side}/': both.add(told.path)
     if not ('train/' in sides.values() and len(set(sides.values())) > 1): sides = _sides_of(known, root)
     notes = [f'{len(both)} photos are in several COCO files, which divide the set ({_some([f.name for f in sorted(both)])}): each stays where it is named first.']*bool(both)
+    names = {str(c.get('name')) for _, _, categories in jsons.values() for c in categories}
+    folders = {f.relative_to(root).parts[0] for f in known if f.is_file() and f.parent != root} - names
+    if len(other := sorted(f for f in folders if not (_side(f) or f.lower() in _IMAGES))) > 1:
+        notes.append(f'The labels are the boxes in {_some([f.name for f in jsons])}; the folders {_some(other)} in {_line(root)} are not taken for classes.')
     return BoxSet(root, 'COCO', sorted(known), lambda path: known[path].photo(), sides, notes, problems)
 
 def find_coco(
@@ -199,7 +203,9 @@ def find_coco(
         return _coco_set(root := _folder_of(path), _below(root), {path: lists})
     if files is None: files = _below(path)
     jsons = {f: lists for f in files if f.suffix.lower() == '.json' and (lists := _coco_lists(f))}
-    if any(annotations for _, annotations, _ in jsons.values()): return _coco_set(path, files, jsons)
+    if not any(annotations for _, annotations, _ in jsons.values()): return
+    boxes = _coco_set(path, files, jsons)
+    if any(f.is_file() for f in boxes.files): return boxes # else it is about other photos
 
 # %% ../nbs/29_labels.ipynb #labels-20
 def _yolo_corners(numbers, keypoints):
@@ -310,8 +316,9 @@ def find_yolo(
     else: root, files = path, _below(path) if files is None else files
     if not given and not any(f.suffix.lower() == '.txt' for f in files): return
     pictures = Pictures(root, files)
-    if not any(map(_is_yolo, labelled := _labelled(root, files, pictures))):
-        if given: raise DataError(f'There are no label files of YOLO beside {_line(path)}: put it into the folder that holds images and labels.')
+    labelled = _labelled(root, files, pictures)
+    if not any(f.is_file() for f in labelled.values()) or not any(map(_is_yolo, labelled)):
+        if given: raise DataError(f'There are no photos with label files of YOLO beside {_line(path)}: put it into the folder that holds images and labels.')
         return
     settings = _yaml(path) if given else _settings(files)
     names, keypoints = _class_names(settings, files), bool(settings.get('kpt_shape'))
@@ -343,6 +350,6 @@ def refuse_labels(
     if boxes := find_boxes(path):
         raise DataError(f'{_line(path)} holds photos with boxes in the format of {boxes.format}, not a folder of pictures for each class: cut the boxes out with crop_faces.')
     kind, file = _other_format(_below(path))
-    if kind in ('COCO', 'YOLO'): raise DataError(f'{_line(path)} seems to hold boxes in the {kind} format, but there is no box in {_short(file, path)!r}: export it anew.')
+    if kind in ('COCO', 'YOLO'): raise DataError(f'{_line(path)} seems to hold boxes in the {kind} format, but in {_short(file, path)!r} there is no box of a picture that is here: export it anew, with the photos.')
     if kind: raise DataError(f'{_line(path)} holds labels as {kind} ({_short(file, path)!r}), which are not read here: '
         'have the tool that made them export COCO, YOLO or Pascal VOC, or sort pictures into a folder for each class.')

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .detect import FaceFinder, _shipped, analyse, draw
+from .detect import FaceFinder, _shipped, analyse, draw, overlaps
 from .find import FindError
 from .inference import UNSURE, Classifier
 from .pictures import PictureError, _tell
@@ -103,7 +103,7 @@ class Follower:
         tracker = _need('trackers').ByteTrackTracker
         self._sv = _need('supervision')
         self.tracker = tracker(lost_track_buffer=round(30*patience), track_activation_threshold=score, high_conf_det_threshold=score)
-        self.people = {}
+        self.people, self.once, self._new = {}, 0, []  # `once`: how many faces were seen a single time
 
     def look(self,
         second, # when
@@ -115,14 +115,27 @@ class Follower:
         told, whose = self.tracker.update(found, timestamp=second), [None]*len(faces)
         for at, n in zip(told.data.get('at', ()), told.tracker_id):
             if n < 0: continue
-            whose[at] = self.people.setdefault(int(n) + 1, Person(int(n) + 1, second, second))
+            if n + 1 not in self.people: self.people[int(n) + 1] = self._begin(int(n) + 1, second, faces[at])
+            whose[at] = self.people[int(n) + 1]
             whose[at].see(second, faces[at])
+        self.once += len(self._new)
+        self._new = [(second, face) for face, person in zip(faces, whose) if person is None]
         return whose
+
+    def _begin(self, number, second, face):
+        "A person who has just got a number, with the face that had none yet a frame ago."
+        near = overlaps([face.box], [f.box for _, f in self._new])[0]
+        person = Person(number, second, second)
+        if len(near) and near.max() > 0:
+            person.first, before = self._new.pop(int(near.argmax()))
+            person.see(person.first, before)
+        return person
 
     def gone(self,
         all=False, # those who may come again, too
     ): # list of `Person`
         "Those who will not come again; they are forgotten."
+        if all: self.once, self._new = self.once + len(self._new), []
         kept = set() if all else {track.tracker_id + 1 for track in self.tracker.tracks}
         return [self.people.pop(number) for number in sorted({*self.people} - kept)]
 
@@ -240,6 +253,7 @@ def _follow(frames, film, report, finder, every, show, patience, live):
     finally:
         if show: _need('cv2').destroyAllWindows()
     report.close(follower.gone(all=True))
+    report.short += follower.once
     return n, -(-n//every), last - (first or 0), size
 def watch_video(
     source,          # path of a video, or the number of a camera
