@@ -10,6 +10,7 @@ __all__ = ['Probability', 'routes', 'FaceAnswer', 'FacesAnswer', 'PictureAnswer'
 import asyncio, io, ipaddress, json, mimetypes, socket, sqlite3, threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
@@ -372,5 +373,5 @@ def serve(
     shown = f'[{host}]' if ':' in host else host
     print(f'The model {service.name} answers at http://{shown}:{sock.getsockname()[1]}{app.root_path}/ '
           f'({"on this computer only" if alone else "to all who can reach this computer"}; feedback is kept in {service.memory.file}). Ctrl-C ends it.', flush=True)
-    try: uvicorn.Server(config).run(sockets=[sock])
-    except KeyboardInterrupt: print('Stopped.')
+    with suppress(KeyboardInterrupt): uvicorn.Server(config).run(sockets=[sock])
+    print('Stopped.')
