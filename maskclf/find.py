@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['VIDEOS', 'COLUMNS', 'is_video', 'media_in', 'free_place', 'look_at', 'table_rows', 'FoundFolder', 'FindError',
-           'Lookers', 'Summary', 'summarise', 'find_in_photos']
+           'Lookers', 'Summary', 'summarise', 'find_in_photos', 'photo_box']
 
 # %% ../nbs/21_find.ipynb #find-02
-import contextlib, csv, hashlib, io, itertools, json, os, queue, secrets
+import contextlib, csv, hashlib, html, io, itertools, json, os, queue, secrets
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .detect import FaceFinder, _shipped, analyse, draw
-from .inference import UNSURE, Classifier, _ahead
+from .inference import UNSURE, Classifier, _ahead, _as_png
 from .pictures import EXTENSIONS, _REFUSED, MaskclfError, PictureError, _tell, _walk, cores, open_picture
 
 # %% ../nbs/21_find.ipynb #find-07
@@ -257,3 +257,24 @@ def _video(file, place, dest, finder, classifier, every):
     try: told = watch_video(file, dest/place, *tables, finder, classifier, every)
     except PictureError as error: return row | dict(error=str(error))
     return row | dict(picture=place.as_posix(), width=told.size[0], height=told.size[1], people=told.people)
+
+# %% ../nbs/21_find.ipynb #find-21
+def photo_box(
+    finder=None,      # a `FaceFinder`; None: the one that comes with this package
+    classifier=None,  # a `Classifier`; None: the one that comes with this package
+    width=640,        # of the marked copy, at most, in pixels
+):
+    "A button to upload a photo, and below it the photo with its faces marked, and their counts; an ipywidgets box."
+    import ipywidgets as widgets
+    button, said = widgets.FileUpload(accept='image/*', description='A photo …'), widgets.HTML()
+    shown = widgets.Image(format='png', width=width)
+    shown.layout.display = 'none'
+    def look(change):
+        if not change.new: return
+        row, marked = look_at(bytes(change.new[0]['content']), finder, classifier)
+        counts = Counter(face['label'] for face in row['faces'])
+        said.value = html.escape(row['error'] or ', '.join(f'{n} {label}' for label, n in counts.items()) or 'There is no face in this photo.')
+        shown.layout.display = 'block' if marked else 'none'
+        if marked: shown.value = _as_png(marked, width)
+    button.observe(look, 'value')
+    return widgets.VBox([button, said, shown])
