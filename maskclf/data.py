@@ -146,6 +146,8 @@ class _Memory:
         kept = self.kept[key]
         return kept if isinstance(kept, np.ndarray) else self.file.get(kept, shape)
 
+def _planes(picture): return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))
+
 def _tensor(pixels): return TensorImage(torch.from_numpy(np.array(pixels))) # a copy, so what is remembered stays as it is
 
 class LoadPicture(Transform):
@@ -175,9 +177,7 @@ class LoadPicture(Transform):
         if self.sound: return open_sound(source, self.sound)
         return open_picture(source, least=self.size if self.draft else None)
 
-    def _read(self, source, picture=None):
-        pixels = np.asarray(resize_picture(picture or self.open(source), self.size, self.method))
-        return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    def _read(self, source, picture=None): return _planes(resize_picture(picture or self.open(source), self.size, self.method))
 
     def load(self,
         source,       # a file, or a picture in memory

@@ -142,8 +142,7 @@ class FaceFinder:
         if detector not in ('own', 'yunet'): raise ModelError(f"There is no detector {detector!r}: choose 'own' or 'yunet'.")
         self.path = FINDER if path is None and detector == 'own' else path and Path(path)
         self.detector, self.most = detector, most
-        self.eyes = _Own(self.path, threads, runtime) if detector == 'own' else _YuNet(yunet_file(self.path))
-        if size: self.eyes.size = size
+        self.eyes = _open_eyes(detector, self.path, threads, runtime, size)
         self.runtime, self.size = self.eyes.runtime, self.eyes.size
         self.score = self.eyes.score if score is None else score
 
@@ -152,16 +151,14 @@ class FaceFinder:
     ): # a `FaceFinder`
         "Another finder that finds the same, for another thread."
         new = copy.copy(self)
-        new.eyes = _Own(self.path, threads, self.runtime) if self.detector == 'own' else _YuNet(yunet_file(self.path))
-        new.eyes.size = self.size
+        new.eyes = _open_eyes(self.detector, self.path, threads, self.runtime, self.size)
         return new
 
     def __repr__(self): return f'FaceFinder({self.detector}, {self.size} px, {self.runtime})'
 
     def logits(self, photo):
         "What our network says of a whole photo, scaled to `size`: array (5, height, width)."
-        picture = open_picture(photo)
-        return self.eyes.logits(_scaled(picture, zooms(*picture.size, self.size)[0]))
+        return self.eyes.logits(_scaled(picture := open_picture(photo), zooms(*picture.size, self.size)[0]))
 
     def find(self,
         photo,      # whatever `open_picture` takes: a path, bytes, a file, a PIL image, an array
@@ -170,11 +167,20 @@ class FaceFinder:
         "The faces in a photo; raises `PictureError`."
         picture, score = open_picture(photo), self.score if score is None else score
         found = [_at_zoom(self.eyes, picture, zoom, score, i == 0) for i, zoom in enumerate(zooms(*picture.size, self.size, self.most))]
-        boxes, scores = map(np.concatenate, zip(*found))
-        boxes = boxes.clip(0, picture.size*2)
-        good = (boxes[:, 2:] - boxes[:, :2] >= 1).all(1)
-        boxes, scores = boxes[good], scores[good]
-        return [Face(tuple(boxes[i].tolist()), float(scores[i])) for i in suppress(boxes, scores)]
+        return _faces(*map(np.concatenate, zip(*found)), picture.size)
+
+def _open_eyes(detector, path, threads, runtime, size):
+    "The network that looks, with its own `size` unless another is given."
+    eyes = _Own(path, threads, runtime) if detector == 'own' else _YuNet(yunet_file(path))
+    if size: eyes.size = size
+    return eyes
+
+def _faces(boxes, scores, size):
+    "One `Face` for each face, from boxes that may lie over one another and over the edge of the photo."
+    boxes = boxes.clip(0, size*2)
+    good = (boxes[:, 2:] - boxes[:, :2] >= 1).all(1)
+    boxes, scores = boxes[good], scores[good]
+    return [Face(tuple(boxes[i].tolist()), float(scores[i])) for i in suppress(boxes, scores)]
 
 def _scaled(picture, zoom):
     "The picture, so many times as large."

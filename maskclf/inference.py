@@ -70,8 +70,7 @@ class Classifier:
         "A copy, in another process perhaps, is loaded anew from the folder."
         return type(self), self._again
 
-    def __repr__(self):
-        return f'Classifier({self.config.get("architecture", "network")}, {self.size} px, {self.runtime}: {", ".join(self.labels)})'
+    def __repr__(self): return f'Classifier({self.config.get("architecture", "network")}, {self.size} px, {self.runtime}: {", ".join(self.labels)})'
 
     def to_array(self, picture):
         "What the network reads of one picture, or of the loudest window of a sound: float32, 3 × size × size."
