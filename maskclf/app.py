@@ -17,6 +17,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 
+from fastcore.basics import patch
+
 from .guard import ACCEPTED, LOOPBACK, Guard, Impatient, Refused, Trouble, _Form, check_photo, read_upload, refusal # it says which packages are missing
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
@@ -189,9 +191,6 @@ class Service:
         try: return await asyncio.wait_for(asyncio.wrap_future(task), self.limits.seconds)
         except asyncio.TimeoutError: raise Refused(503, f'There was no answer within {self.limits.seconds:g} seconds: try again later, or with a smaller photo.', Retry_After='5') from None
 
-    def _done(self, task):
-        with self._lock: self.under_way -= 1
-
     def take(self,
         body,         # bytes of the request
         content_type, # its header Content-Type
@@ -201,31 +200,38 @@ class Service:
         width, height = check_photo(content, self.limits.formats, self.limits.max_pixels)
         return content, self.large if width*height > _LARGE else self.pool
 
-    def look(self,
-        content,      # bytes of a file that `check_photo` has let pass
-        mode=None,    # 'faces', 'picture', or None: what suits the model
-        form='application/json', # form of the answer
-    ): # its bytes, and its id
-        "The answer to a photo; raises `PictureError`."
-        photo, mode = open_picture(content, self.limits.max_pixels), mode or self.mode
-        analysis = analyse(photo, self.finder, self.classifier) if mode == 'faces' else self._whole(content, photo.size)
-        said = [face.label for face in analysis.faces]
-        answer = dict(id=self.memory.add(mode, said), mode=mode, **_told(analysis, mode))
-        self.meters.saw(mode, said)
-        return (_drawn(photo, analysis, form) if form.startswith('image/') else _as_json(answer)), answer['id']
+@patch
+def _done(self: Service, task):
+    with self._lock: self.under_way -= 1
 
-    def _whole(self, content, size):
-        "What a picture shows as a whole, as an `Analysis` with one box around everything."
-        a, line = self.classifier.predict(content), max(2, max(size)//200)
-        box = (min(line, size[0]//2), min(line, size[1]//2), max(size[0] - line, size[0]//2), max(size[1] - line, size[1]//2))
-        return Analysis([FoundFace(box, 1., a.label, a.probability, a.probabilities)], {a.label: 1}, size, self.colours)
+@patch
+def look(self: Service,
+    content,      # bytes of a file that `check_photo` has let pass
+    mode=None,    # 'faces', 'picture', or None: what suits the model
+    form='application/json', # form of the answer
+): # its bytes, and its id
+    "The answer to a photo; raises `PictureError`."
+    photo, mode = open_picture(content, self.limits.max_pixels), mode or self.mode
+    analysis = analyse(photo, self.finder, self.classifier) if mode == 'faces' else self._whole(content, photo.size)
+    said = [face.label for face in analysis.faces]
+    answer = dict(id=self.memory.add(mode, said), mode=mode, **_told(analysis, mode))
+    self.meters.saw(mode, said)
+    return (_drawn(photo, analysis, form) if form.startswith('image/') else _as_json(answer)), answer['id']
 
-    def about(self):
-        "What `GET /about` says."
-        labels, unsure = self.classifier.labels, self.classifier.threshold is not None
-        signs = {label: _sign(label) for label in [*labels, UNSURE]}
-        model = ModelAbout(name=self.name, labels=labels, colours=self.colours, signs=signs, may_be_unsure=unsure, size=self.classifier.size)
-        return About(version=__version__, mode=self.mode, modes=['faces', 'picture'], model=model, limits=self.limits)
+@patch
+def _whole(self: Service, content, size):
+    "What a picture shows as a whole, as an `Analysis` with one box around everything."
+    a, line = self.classifier.predict(content), max(2, max(size)//200)
+    box = (min(line, size[0]//2), min(line, size[1]//2), max(size[0] - line, size[0]//2), max(size[1] - line, size[1]//2))
+    return Analysis([FoundFace(box, 1., a.label, a.probability, a.probabilities)], {a.label: 1}, size, self.colours)
+
+@patch
+def about(self: Service):
+    "What `GET /about` says."
+    labels, unsure = self.classifier.labels, self.classifier.threshold is not None
+    signs = {label: _sign(label) for label in [*labels, UNSURE]}
+    model = ModelAbout(name=self.name, labels=labels, colours=self.colours, signs=signs, may_be_unsure=unsure, size=self.classifier.size)
+    return About(version=__version__, mode=self.mode, modes=['faces', 'picture'], model=model, limits=self.limits)
 
 def _as_json(told): return json.dumps(told, ensure_ascii=False).encode('utf-8', 'replace')
 
@@ -246,7 +252,6 @@ def _data_file():
     "Where feedback is kept if nobody says where."
     from platformdirs import user_data_path
     return user_data_path('maskclf', appauthor=False)/'feedback.db'
-
 
 # %% ../nbs/23_app.ipynb #app-21
 _WEB = Path(resources.files('maskclf'))/'web' # the page, its script and its style

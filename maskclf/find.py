@@ -12,6 +12,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from fastcore.basics import patch
+
 from .detect import FaceFinder, _shipped, analyse, draw
 from .inference import UNSURE, Classifier, _ahead, _as_png
 from .pictures import EXTENSIONS, _REFUSED, MaskclfError, PictureError, _tell, _walk, cores, open_picture
@@ -97,23 +99,6 @@ class FoundFolder:
         self.taken = {row['picture'].casefold() for row in self.rows}
         _write_whole(self.table, _as_csv([COLUMNS]) + ''.join(map(_csv_lines, self.rows)))
 
-    def _check(self, told, resume):
-        "Read what is there; an error if it is not ours, or other models or options made it, or nobody wants to go on."
-        try: before = json.loads(self.about.read_text(encoding='utf-8'))
-        except (OSError, ValueError): before = {}
-        if not isinstance(before, dict) or before.get('format') != told['format']:
-            raise FileExistsError(f'{_tell(self.dest)} holds other files and is left as it is: name a folder that does not exist yet.')
-        if not resume: raise FileExistsError(f'{_tell(self.dest)} exists already: name another folder, or go on with it with resume=True.')
-        if other := [name for name in told if before.get(name) != told[name]]:
-            raise FindError(f'{_tell(self.dest)} was made with another {" and another ".join(other)}: use the same as then, or name another folder.')
-        for part in self.dest.rglob('.*.part'): part.unlink()  # what was half written
-        if not self.lines.exists(): return
-        content = self.lines.read_bytes()
-        whole = content[:content.rfind(b'\n') + 1]
-        try: self.rows = [json.loads(line) for line in whole.splitlines()]
-        except ValueError: raise FindError(f'{_tell(self.lines)} is damaged: name another folder.') from None
-        if whole != content: os.truncate(self.lines, len(whole))
-
     def __enter__(self):
         self._files = [open(f, 'a', encoding='utf-8', errors='surrogateescape', newline='') for f in (self.lines, self.table)]
         return self
@@ -126,6 +111,24 @@ class FoundFolder:
         "Write a row, whose picture is there already."
         for file, text in zip(self._files, (json.dumps(row) + '\n', _csv_lines(row))): file.write(text); file.flush()
         self.rows.append({**row, 'faces': [dict(label=face['label']) for face in row.get('faces') or []]})
+
+@patch
+def _check(self: FoundFolder, told, resume):
+    "Read what is there; an error if it is not ours, or other models or options made it, or nobody wants to go on."
+    try: before = json.loads(self.about.read_text(encoding='utf-8'))
+    except (OSError, ValueError): before = {}
+    if not isinstance(before, dict) or before.get('format') != told['format']:
+        raise FileExistsError(f'{_tell(self.dest)} holds other files and is left as it is: name a folder that does not exist yet.')
+    if not resume: raise FileExistsError(f'{_tell(self.dest)} exists already: name another folder, or go on with it with resume=True.')
+    if other := [name for name in told if before.get(name) != told[name]]:
+        raise FindError(f'{_tell(self.dest)} was made with another {" and another ".join(other)}: use the same as then, or name another folder.')
+    for part in self.dest.rglob('.*.part'): part.unlink()  # what was half written
+    if not self.lines.exists(): return
+    content = self.lines.read_bytes()
+    whole = content[:content.rfind(b'\n') + 1]
+    try: self.rows = [json.loads(line) for line in whole.splitlines()]
+    except ValueError: raise FindError(f'{_tell(self.lines)} is damaged: name another folder.') from None
+    if whole != content: os.truncate(self.lines, len(whole))
 
 class FindError(MaskclfError):
     "A search that cannot go on; the message says why and what to do."

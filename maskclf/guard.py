@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
+from fastcore.basics import patch
+
 from .pictures import FORMATS, MaskclfError, _BROKEN, _quiet, _refusal
 
 try:
@@ -114,36 +116,38 @@ class Guard:
             if not visit.status: await refusal(Refused(500, f'The service has a fault ({type(error).__name__}): try another photo, and tell whoever runs it.'))(scope, receive, visit.answer)
         finally: self.seen(scope, visit.status, asyncio.get_running_loop().time() - began)
 
-    async def _serve(self, scope, receive, send):
-        "Take the request in, and have the app answer it."
-        parts = []
-        try:
-            await self._take(scope, receive, parts)
-            body = b''.join(parts)
-            async def again():
-                nonlocal body
-                if body is None: return await receive()
-                message, body = dict(type='http.request', body=body, more_body=False), None
-                return message
-            below = scope['path'] == scope.get('root_path', '') # without a / at its end the links of a page would lead astray
-            await (RedirectResponse(scope['path'] + '/') if below else self.app)(scope, again, send)
-        finally: self.held -= sum(map(len, parts))
+@patch
+async def _serve(self: Guard, scope, receive, send):
+    "Take the request in, and have the app answer it."
+    parts = []
+    try:
+        await self._take(scope, receive, parts)
+        body = b''.join(parts)
+        async def again():
+            nonlocal body
+            if body is None: return await receive()
+            message, body = dict(type='http.request', body=body, more_body=False), None
+            return message
+        below = scope['path'] == scope.get('root_path', '') # without a / at its end the links of a page would lead astray
+        await (RedirectResponse(scope['path'] + '/') if below else self.app)(scope, again, send)
+    finally: self.held -= sum(map(len, parts))
 
-    async def _take(self, scope, receive, parts):
-        "Put the bytes of a request into `parts` as they come."
-        most = 10_000 if scope['path'].endswith(self.small) else self.max_bytes
-        told = Headers(scope=scope).get('content-length', '')
-        if told.isdecimal() and (len(told) > 15 or int(told) > most): raise _too_large(most)
-        size, more = 0, True
-        with anyio.move_on_after(self.seconds):
-            while more:
-                message = await receive()
-                if message['type'] == 'http.disconnect': raise _Gone
-                parts.append(message.get('body', b''))
-                size, self.held, more = size + len(parts[-1]), self.held + len(parts[-1]), message.get('more_body', False)
-                if size > most: raise _too_large(most)
-                if self.held > self.most and size > 1_000_000: raise Refused(503, 'Too many photos are coming in at the same time: try again in a few seconds.', Retry_After='5')
-        if more: raise Refused(408, f'The request did not arrive within {self.seconds:g} seconds: send a smaller photo, or use a faster connection.', Connection='close')
+@patch
+async def _take(self: Guard, scope, receive, parts):
+    "Put the bytes of a request into `parts` as they come."
+    most = 10_000 if scope['path'].endswith(self.small) else self.max_bytes
+    told = Headers(scope=scope).get('content-length', '')
+    if told.isdecimal() and (len(told) > 15 or int(told) > most): raise _too_large(most)
+    size, more = 0, True
+    with anyio.move_on_after(self.seconds):
+        while more:
+            message = await receive()
+            if message['type'] == 'http.disconnect': raise _Gone
+            parts.append(message.get('body', b''))
+            size, self.held, more = size + len(parts[-1]), self.held + len(parts[-1]), message.get('more_body', False)
+            if size > most: raise _too_large(most)
+            if self.held > self.most and size > 1_000_000: raise Refused(503, 'Too many photos are coming in at the same time: try again in a few seconds.', Retry_After='5')
+    if more: raise Refused(408, f'The request did not arrive within {self.seconds:g} seconds: send a smaller photo, or use a faster connection.', Connection='close')
 
 class _Gone(Exception): "Whoever asked has left."
 

@@ -11,6 +11,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Literal
 
+from fastcore.basics import patch
+
 from .guard import Refused, _Form # it says which packages are missing
 from pydantic import Field, StrictBool, StrictInt
 
@@ -86,30 +88,32 @@ class Memory:
             for label in set(said): self._count('label', label, said.count(label))
         return id
 
-    def rate(self,
-        told, # a `Feedback`
-    ):
-        "Keep feedback; said twice, the later one counts. Raises `Refused` if there is no such answer or face."
-        with self._lock, self._db:
-            found = self._db.execute('SELECT mode, said FROM answers WHERE id=? AND model=?', (told.id, self.model)).fetchone()
-            if not found: raise Refused(404, 'There is no answer with this id: ask about the photo again.')
-            said = _said(told, found[0], json.loads(found[1]), self.labels)
-            self._db.execute('INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)',
-                             (told.id, -1 if told.face is None else told.face, self.model, said, told.right, told.label, time.time()))
-
-    def stats(self):
-        "All figures, as a dictionary."
-        with self._lock:
-            rows = self._db.execute('SELECT what, label, n FROM totals WHERE model=?', (self.model,)).fetchall()
-            votes = self._db.execute('SELECT said, sum(right), sum(1-right) FROM feedback WHERE model=? GROUP BY said', (self.model,)).fetchall()
-        totals = {(what, label): n for what, label, n in rows}
-        counts = dict.fromkeys(self.labels, 0) | {label: int(n) for (what, label), n in totals.items() if what == 'label'}
-        feedback = {label: dict(right=0, wrong=0) for label in counts} | {said: dict(right=r, wrong=w) for said, r, w in votes}
-        return dict(photos=int(totals.get(('photos', ''), 0)), faces=int(totals.get(('faces', ''), 0)), counts=counts, feedback=feedback,
-                    right=sum(v['right'] for v in feedback.values()), wrong=sum(v['wrong'] for v in feedback.values()),
-                    since=datetime.fromtimestamp(totals['since', ''], timezone.utc).isoformat(timespec='seconds'))
-
     def close(self): self._db.close()
+
+@patch
+def rate(self: Memory,
+    told, # a `Feedback`
+):
+    "Keep feedback; said twice, the later one counts. Raises `Refused` if there is no such answer or face."
+    with self._lock, self._db:
+        found = self._db.execute('SELECT mode, said FROM answers WHERE id=? AND model=?', (told.id, self.model)).fetchone()
+        if not found: raise Refused(404, 'There is no answer with this id: ask about the photo again.')
+        said = _said(told, found[0], json.loads(found[1]), self.labels)
+        self._db.execute('INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)',
+                         (told.id, -1 if told.face is None else told.face, self.model, said, told.right, told.label, time.time()))
+
+@patch
+def stats(self: Memory):
+    "All figures, as a dictionary."
+    with self._lock:
+        rows = self._db.execute('SELECT what, label, n FROM totals WHERE model=?', (self.model,)).fetchall()
+        votes = self._db.execute('SELECT said, sum(right), sum(1-right) FROM feedback WHERE model=? GROUP BY said', (self.model,)).fetchall()
+    totals = {(what, label): n for what, label, n in rows}
+    counts = dict.fromkeys(self.labels, 0) | {label: int(n) for (what, label), n in totals.items() if what == 'label'}
+    feedback = {label: dict(right=0, wrong=0) for label in counts} | {said: dict(right=r, wrong=w) for said, r, w in votes}
+    return dict(photos=int(totals.get(('photos', ''), 0)), faces=int(totals.get(('faces', ''), 0)), counts=counts, feedback=feedback,
+                right=sum(v['right'] for v in feedback.values()), wrong=sum(v['wrong'] for v in feedback.values()),
+                since=datetime.fromtimestamp(totals['since', ''], timezone.utc).isoformat(timespec='seconds'))
 
 def _said(told, mode, said, labels):
     "The class that feedback is about; `Refused` if it makes no sense."

@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fastcore.basics import patch
+
 from .detect import FaceFinder, _shipped, analyse, draw, overlaps
 from .find import FindError
 from .inference import UNSURE, Classifier
@@ -122,22 +124,24 @@ class Follower:
         self._new = [(second, face) for face, person in zip(faces, whose) if person is None]
         return whose
 
-    def _begin(self, number, second, face):
-        "A person who has just got a number, with the face that had none yet a frame ago."
-        near = overlaps([face.box], [f.box for _, f in self._new])[0]
-        person = Person(number, second, second)
-        if len(near) and near.max() > 0:
-            person.first, before = self._new.pop(int(near.argmax()))
-            person.see(person.first, before)
-        return person
+@patch
+def _begin(self: Follower, number, second, face):
+    "A person who has just got a number, with the face that had none yet a frame ago."
+    near = overlaps([face.box], [f.box for _, f in self._new])[0]
+    person = Person(number, second, second)
+    if len(near) and near.max() > 0:
+        person.first, before = self._new.pop(int(near.argmax()))
+        person.see(person.first, before)
+    return person
 
-    def gone(self,
-        all=False, # those who may come again, too
-    ): # list of `Person`
-        "Those who will not come again; they are forgotten."
-        if all: self.once, self._new = self.once + len(self._new), []
-        kept = set() if all else {track.tracker_id + 1 for track in self.tracker.tracks}
-        return [self.people.pop(number) for number in sorted({*self.people} - kept)]
+@patch
+def gone(self: Follower,
+    all=False, # those who may come again, too
+): # list of `Person`
+    "Those who will not come again; they are forgotten."
+    if all: self.once, self._new = self.once + len(self._new), []
+    kept = set() if all else {track.tracker_id + 1 for track in self.tracker.tracks}
+    return [self.people.pop(number) for number in sorted({*self.people} - kept)]
 
 # %% ../nbs/22_video.ipynb #video-13
 @dataclass
