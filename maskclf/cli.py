@@ -670,8 +670,9 @@ def _sides(files, config):
     "For each file whether the training has 'learned' from a picture with these contents, or kept it 'aside', else ''; nothing if the model does not know."
     from maskclf.inference import contents_of
     told = (config.get('data') or {}).get('contents')
-    side = {told[s][i:i + 8]: s for s in ('aside', 'learned') for i in range(0, len(told[s]), 8)} if told else {}
-    return [side.get(letters, '') for letters in contents_of(files)] if told else []
+    if not isinstance(told, dict) or not all(isinstance(told.get(s), str) for s in ('aside', 'learned')): return []  # an older folder, or a spoilt one
+    side = {told[s][i:i + 8]: s for s in ('aside', 'learned') for i in range(0, len(told[s]), 8)}
+    return [side.get(letters, '') for letters in contents_of(files)]
 
 def _not_learned(files, sides, name, named):
     "Those of `files` that were not learned from, as far as the model knows, and in words which these are; `typer.BadParameter` if all were."

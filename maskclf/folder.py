@@ -126,12 +126,16 @@ def contents_of(
     files,  # pictures
 ):
     "For each file 8 letters that stand for its contents: a copy has the same, whatever its name; another picture has others, but for one in 10¹⁴."
-    return [base64.b64encode(hashlib.blake2b(_beginning(file), digest_size=6).digest(), b'-_').decode() for file in files]
+    return [base64.b64encode(hashlib.blake2b(_samples(file), digest_size=6).digest(), b'-_').decode() for file in files]
 
-def _beginning(file, most=65536):
-    "The size of a file and its first bytes, which are enough to tell pictures apart; nothing if it cannot be read."
+def _samples(file, most=2**18):
+    "The size of a file and what is in it, of a large one the beginning, the middle and the end; nothing if it cannot be read."
     try:
-        with open(file, 'rb') as opened: return os.fstat(opened.fileno()).st_size.to_bytes(8, 'big') + opened.read(most)
+        with open(file, 'rb') as opened:
+            size = os.fstat(opened.fileno()).st_size
+            if size <= 3*most: return size.to_bytes(8, 'big') + opened.read()
+            parts = [(opened.seek(at), opened.read(most))[1] for at in (0, (size - most)//2, size - most)]
+            return size.to_bytes(8, 'big') + b''.join(parts)
     except OSError: return b''
 
 def _data_of(learn):

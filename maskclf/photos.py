@@ -310,7 +310,7 @@ def find_boxes(
     "The photos with boxes of a folder as a `BoxSet`, None if there are no boxes; DataError if they cannot be read."
     path, files = Path(path), _below(path)
     if found := _annotations(path, files): return BoxSet(path, 'Pascal VOC', found, sides=_sides_of(found, path))
-    from maskclf.labels import find_coco, find_yolo # told of in notebook 28
+    from maskclf.labels import find_coco, find_yolo # told of in notebook 29
     return find_coco(path, files) or find_yolo(path, files)
 
 def _cut_out(boxes, dest, margin, classes=None, link=False):
@@ -418,7 +418,7 @@ def find_layout(
     label_func=None,  # file → its class; None takes the names of folders
 ):
     "How the pictures in a folder are arranged: a `Layout`; FileNotFoundError, or DataError if it is no folder per class."
-    from maskclf.labels import refuse_labels # told of in notebook 28
+    from maskclf.labels import refuse_labels # told of in notebook 29
     path = Path(path)
     try: files = find_examples(path)
     except FileNotFoundError: refuse_labels(path); raise
