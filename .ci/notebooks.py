@@ -117,7 +117,7 @@ THUMBNAILS = {  # notebook → the cell whose first picture stands for it in the
     '19_detect': ('detect-03', (0, 150, 400, 300)), '20_finder': ('finder-03', (380, 0, 897, 185)),
     '23_app': ('images/page.png', (30, 365, 970, 850)), '27_heroes': ('heroes-03', (0, 0, 360, 130)), '28_your_own': ('images/28_your_own/sorting.png', (0, 38, 460, 220)),
     '30_sound': ('sound-09', (0, 0, 794, 160)),
-    '32_benchmark': ('benchmark-22', (0, 0, 850, 270)), '33_pages': ('images/33_pages/report.png', (0, 0, 550, 400))}
+    '36_benchmark': ('benchmark-22', (0, 0, 850, 270)), '37_pages': ('images/37_pages/report.png', (0, 0, 550, 400))}
 
 
 def first_picture(notebook, cell_id):

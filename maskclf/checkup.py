@@ -23,6 +23,7 @@ from fastcore.basics import patch
 from .photos import DataError, FolderLabel, _Names, _frame, _is_whole, _line, _short, _side, _some, find_boxes, find_layout, is_voc
 from .pictures import _walk, cores, find_pictures, photo_of
 from .splits import Look, PhotoSplitter, _keep_copies, _merged, leaking_photos, look_at, similar_pairs
+from .table import TargetSplitter, strata
 
 # %% ../nbs/14_checkup.ipynb #checkup-64
 FAULTS = { # kind of fault → severity, and the sentence that tells of it
@@ -44,6 +45,7 @@ FAULTS = { # kind of fault → severity, and the sentence that tells of it
     'giveaway':        ('warning', 'Size, format and lack of colour alone tell the classes apart (balanced accuracy {:.2f}): a network can learn these.'),
     'few photos':      ('warning', 'This class comes from {} photos: too few to tell how well it is recognised.'),
     'similar names':   ('warning', 'Is this class the same as {!r}? The names are nearly the same.'),
+    'table':           ('warning', '{}'),
     'empty class':     ('warning', 'There is no picture in this folder, so it makes no class.'),
     'nested':          ('note',    'Its pictures belong to the class {!r}, that of the folder around it.'),
     'loose':           ('warning', 'It is in no class folder, so it is left out.'),
@@ -250,21 +252,30 @@ class _Gathered:
     item_labels: list # of each, its label
     owner: list       # of each, the place of its picture among the `looks`
     faults: list      # found so far
-    sides: list = field(default_factory=list) # of each item, 'train', 'valid' or 'test', if folders divide the set
+    sides: list = field(default_factory=list) # of each item, 'train', 'valid' or 'test', if folders or a table divide the set
+    layout: object = None                     # the `Layout`, if there is one
 
 def _photos_in(path):
     "All photos of a folder with boxes."
     try: return find_pictures(path)
     except FileNotFoundError: return []
 
-def _gather_folder(path, label_func, limits):
-    "A folder per class as `_Gathered`."
-    files, layout = find_pictures(path), find_layout(path, None if label_func is parent_label else label_func)
-    faults = list(_folder_faults(path, files, layout))
-    looks, unreadable = _look_at_all(layout.files, path)
-    labels = [str(layout.label(l.file)) for l in looks]
-    return _Gathered(looks, labels, [l.file for l in looks], labels, list(range(len(looks))), faults + unreadable + list(_giveaway(looks, labels, limits)),
-                     [layout.sides[l.file] for l in looks] if layout.sides else [])
+def _group(layout, files):
+    "A function file → what its picture counts as: its class, the rarest of its labels, or the range of its number."
+    key = strata(layout, files)
+    if layout.output != 'number': return key
+    ranges = defaultdict(list)
+    for f in files: ranges[key(f)].append(layout.label(f))
+    return lambda f: f'{layout.name} {min(ranges[key(f)]):g} to {max(ranges[key(f)]):g}'
+
+def _gather_folder(path, layout, limits):
+    "A folder per class, or a table, as `_Gathered`."
+    faults = [_fault('', 'table', note) for note in layout.notes] if path.is_file() else list(_folder_faults(path, find_pictures(path), layout))
+    looks, unreadable = _look_at_all(layout.files, layout.root)
+    labels = [';'.join(told) if isinstance(told := layout.label(l.file), list) else str(told) for l in looks]
+    groups = [str(g) or 'no label' for g in map(_group(layout, [l.file for l in looks]), (l.file for l in looks))]
+    return _Gathered(looks, labels, [l.file for l in looks], groups, list(range(len(looks))), faults + unreadable + list(_giveaway(looks, groups, limits)),
+                     [layout.sides[l.file] for l in looks] if layout.sides else [], layout)
 
 def _gather_boxes(boxes, limits):
     "Photos with boxes, a `BoxSet`, as `_Gathered`."
@@ -301,7 +312,7 @@ def _split_faults(g, pairs, splitter):
     k = [k for k, l in enumerate(g.item_labels) if len(photos[l]) > 1] # classes of one photo are told of elsewhere
     items, owner = [g.items[i] for i in k], [g.owner[i] for i in k]
     if len({g.item_labels[i] for i in k}) < 2: return []
-    splitter = splitter or PhotoSplitter(label_func=lambda o: label[str(o)])
+    splitter = splitter or (PhotoSplitter(label_func=lambda o: label[str(o)]) if not g.layout or g.layout.output == 'class' else TargetSplitter(g.layout))
     if (kept := _keep_copies(splitter, lambda o: merged(photo_of(o)))) is not splitter:
         splitter, pairs = kept, [(i, j) for i, j in pairs if merged(photo_of_look.get(i)) == merged(photo_of_look.get(j))]
     try: return list(_leaks(g.looks, items, owner, splitter(items), pairs, getattr(splitter, 'group_func', photo_of)))
@@ -351,28 +362,35 @@ def _repr_html_(self: Checkup):
     head = '<tr><th></th><th>finding</th><th>how often</th><th>where</th><th>of the first</th></tr>'
     return f'<p>{html.escape(top)}</p><table>{head}{rows}</table><p>' + '<br>'.join(map(html.escape, bottom)) + '</p>'
 
+def _counted(g):
+    "How many examples each class has, or each label, or each range of numbers."
+    if not g.layout or g.layout.output != 'labels': return Counter(g.item_labels)
+    return Counter(l for item in g.items for l in g.layout.label(item) or ['no label'])
+
 def check_images(
     path,                    # folder with a folder for each class, or photos with boxes; nothing in it is changed
     label_func=parent_label, # file → label, for a folder per class
     splitter=None,           # the fastai splitter whose split is looked at; None is the one that `face_dataloaders` uses
     classes=None,            # the classes expected; None takes all
+    target=None,             # what is to be learned: 'class', 'labels' or 'number'; None: see `find_layout`
+    column=None,             # of a table, the column to learn; None: see `read_table`
     **limits,                # other `Limits` than the usual, `tiny=20` say
 ):
     "Look through a set of pictures before anything is trained on it; FileNotFoundError or DataError if it cannot be looked at."
     path, limits = Path(path), Limits(**limits)
     boxes = find_boxes(path) if label_func is parent_label or is_voc(path) else None
-    if path.is_file() and not boxes: raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
-    g = _gather_boxes(boxes, limits) if boxes else _gather_folder(path, label_func, limits)
-    if boxes: path = boxes.root
+    layout = None if boxes else find_layout(path, None if label_func is parent_label else label_func, target, column)
+    g = _gather_boxes(boxes, limits) if boxes else _gather_folder(path, layout, limits)
+    path = boxes.root if boxes else layout.root if path.is_file() else path
     pairs = similar_pairs(g.looks, limits.likeness, limits.bits, smallest=limits.smallest, flat=limits.flat)
     photos = defaultdict(set)
     for item, label in zip(g.items, g.item_labels): photos[label].add(photo_of(item))
     faults = [*g.faults, *(f for l in g.looks for f in _picture_faults(l, limits)), *_copies(g.looks, g.labels, pairs),
-        *_class_faults(photos, classes, limits), *_split_faults(g, pairs, splitter)]
+        *(_class_faults(photos, classes, limits) if not layout or layout.output == 'class' else ()), *_split_faults(g, pairs, splitter)]
     rows = [[_short(f, path) if isinstance(f, Path) else f for f in row] for row in faults]
     table = pd.DataFrame(rows, columns=['file', 'kind', 'severity', 'message', 'other'])
     table = table.sort_values(['kind', 'file'], key=lambda c: c.map(list(FAULTS).index) if c.name == 'kind' else c, ignore_index=True)
-    counts = pd.Series(Counter(g.item_labels), dtype=int).sort_index()
+    counts = pd.Series(_counted(g), dtype=int).sort_index()
     return Checkup(path, table, counts, [path/f for f in dict.fromkeys(table.file[table.kind.isin(_LEFT_OUT)])])
 
 # %% ../nbs/14_checkup.ipynb #checkup-74

@@ -26,18 +26,19 @@ from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.progress import ProgressCallback
 from fastai.layers import Flatten
 from fastai.learner import CastToTensor, Learner, Recorder
-from fastai.losses import LabelSmoothingCrossEntropyFlat
-from fastai.metrics import BalancedAccuracy, error_rate
+from fastai.losses import BCEWithLogitsLossFlat, LabelSmoothingCrossEntropyFlat
+from fastai.metrics import BalancedAccuracy, accuracy_multi, error_rate, mae, skm_to_fastai
 from fastai.torch_core import set_seed, trainable_params
 from fastai.vision.learner import vision_learner
 from fastcore.basics import noop
 from fastcore.foundation import L
+from sklearn.metrics import f1_score
 from tqdm import tqdm
 
 import maskclf
 from .augment import SpecAugment, augmentations
-from .data import SOUND_SIZE, face_dataloaders, parent_label, pick_size, prepare_folder
-from .photos import find_layout
+from .data import SOUND_SIZE, _layout, face_dataloaders, output_of, parent_label, pick_size, prepare_folder
+from .numbers import NumberLoss, ToNumber, number_scale
 from .pictures import MaskclfError, cores
 from .resume import Checkpoint, forget_trainings, stoppable, training_file
 from .sound import is_sound
@@ -287,8 +288,17 @@ def _place_head(learn, places):
     with torch.no_grad(): said = body(torch.zeros(1, 3, 64, 64, device=next(body.parameters()).device))
     body.train()
     if said.ndim != 4: return # not a body of convolutions
-    n = said.shape[1]*places**2
-    learn.model[1] = torch.nn.Sequential(Places(places), Flatten(), torch.nn.BatchNorm1d(n), torch.nn.Dropout(0.1), torch.nn.Linear(n, learn.dls.c))
+    n, drop = said.shape[1]*places**2, 0 if output_of(learn.dls) == 'number' else 0.1 # a number that is trained with gaps would come out too small without
+    learn.model[1] = torch.nn.Sequential(Places(places), Flatten(), torch.nn.BatchNorm1d(n), torch.nn.Dropout(drop), torch.nn.Linear(n, learn.dls.c))
+
+
+def _aim(dls, loss_weights):
+    "The loss and the metrics that suit what is learned: a class, several labels, or a number (`33_numbers`)."
+    if (output := output_of(dls)) == 'class':
+        return LabelSmoothingCrossEntropyFlat(eps=0.1, weight=class_weights(dls, loss_weights)), [error_rate, BalancedAccuracy()]
+    if loss_weights is not None: raise ValueError('loss_weights are weights of classes, and here none is chosen: leave them out.')
+    if output == 'labels': return BCEWithLogitsLossFlat(), [accuracy_multi, skm_to_fastai(f1_score, thresh=.5, flatten=False, average='macro', zero_division=0)]
+    return NumberLoss(*number_scale(dls)), [mae]
 
 
 class TrainingError(MaskclfError):
@@ -318,10 +328,11 @@ def face_learner(
 ) -> Learner: # not trained yet; what it saves and exports goes below the working directory, never among the pictures
     "fastai's `vision_learner` with label smoothing, two metrics, a simpler head, and the number format this machine computes fastest."
     head = dict(lin_ftrs=[], ps=0.1, concat_pool=False) if places else {}
+    loss, metrics = _aim(dls, loss_weights)
     learn = vision_learner(dls, find_arch(arch), pretrained=False, normalize=False, # `face_dataloaders` has normalised the pictures already
-                           loss_func=LabelSmoothingCrossEntropyFlat(eps=0.1, weight=class_weights(dls, loss_weights)),
-                           metrics=[error_rate, BalancedAccuracy()], path=Path(), cbs=L(ChannelsLast(), KeepHistory(), StopAtNaN()) + L(cbs), **head)
+                           loss_func=loss, metrics=metrics, path=Path(), cbs=L(ChannelsLast(), KeepHistory(), StopAtNaN()) + L(cbs), n_out=dls.c, **head)
     if (places or 1) > 1: _place_head(learn, places)
+    if isinstance(loss, NumberLoss): learn.model[1].append(ToNumber(loss.mean, loss.std))
     if weights: start_from(learn, weights)
     if dls.device.type == 'cuda': learn.to_fp16()
     elif dls.device.type == 'cpu' and (fast_bf16() if bf16 is None else bf16): learn.add_cb(BF16Training())
@@ -406,13 +417,13 @@ def _check_settings(bs, freeze, weights):
     if bs is not None and bs < 2: raise ValueError(f'bs is {bs}, but a network learns from several pictures at a time: take 2 or more.')
     if freeze and not weights: raise ValueError('freeze=True keeps what a network has learned before, and from random weights that is nothing: leave out freeze.')
 
-def _used(folder, label_func): return find_layout(folder, None if label_func is parent_label else label_func).used
-
-def _suited(files, weights, freeze, balance, size):
+def _suited(layout, weights, freeze, balance, size):
     "What suits the pictures where nothing is asked for: train the head alone? `balance`, and `size`."
+    files, classes = layout.used, layout.output == 'class'
+    if balance and not classes: raise ValueError(f'balance={balance} shows rare classes more often, and here none is chosen: leave it out.')
     few = weights and len(files) <= FEW
     if freeze is None: freeze = few
-    if balance is None: balance = 0 if freeze else 0.5
+    if balance is None: balance = 0.5 if classes and not freeze else 0
     sizes = dict(sizes=SIZES[-1:] if few and freeze else SIZES) if weights else {}
     if is_sound(files[0]): size = size or (SIZES[-1] if few and freeze else SOUND_SIZE) # what was learned from photos finds fine lines in large pictures only
     return freeze, balance, size or pick_size(files, **sizes)
@@ -422,7 +433,7 @@ def _changes(files, size):
     return [SpecAugment()] if is_sound(files[0]) else augmentations(size)
 
 def train(
-    path, # folder with a sub-folder of pictures, or of sounds, per class, or photos with boxes (Pascal VOC, COCO, YOLO)
+    path, # folder with a sub-folder of pictures, or of sounds, per class, photos with boxes (Pascal VOC, COCO, YOLO), or a table (CSV) of files and labels
     arch=None, # any torchvision or timm architecture; None: 'lite0', or that of the model folder in `pretrained`
     epochs=None, # passes over the training pictures; None: see `fit`
     size=None, # width and height of what the network sees, in pixels; None looks at the pictures and picks one
@@ -435,7 +446,9 @@ def train(
     batch_tfms=None, # fastai batch transforms for the training pictures; None: `augmentations(size)`, for sounds `SpecAugment`
     cbs=(), # more fastai callbacks, one or several
     resume=False, # go on with a training that was stopped, called with the same settings
-    label_func=parent_label, # file → label
+    label_func=parent_label, # file → label, number or list of labels
+    target=None, # what to learn: 'class', 'labels' (several of a picture) or 'number'; None: a class, or several labels where a table has them
+    column=None, # of a table, the column to learn; None: the one called label or the like
     loss_weights=None, # how heavy mistakes weigh in the loss: None, 'balanced' or a dict class → weight, see `class_weights`
     freeze=None, # keep the body as it is and train the head alone, in seconds? None: yes, if it is pretrained and there are no more than `FEW` pictures
     then=None, # called with the trained `Learner` while its epochs are still kept: to save it, say, so that a power cut at that moment costs nothing
@@ -444,19 +457,19 @@ def train(
     "Train a classifier on the pictures in `path`; the errors are those of `choose_start`, `face_dataloaders` and `stoppable`."
     settings = {k: v for k, v in locals().items() if k not in ('resume', 'then')}
     torch.set_num_threads(useful_threads()) # more of them would only wait for one another
-    folder = prepare_folder(path, label_func=label_func, **{k: kwargs[k] for k in ('margin', 'cache', 'sound') if k in kwargs})
+    folder = prepare_folder(path, label_func=label_func, target=target, column=column, **{k: kwargs[k] for k in ('margin', 'cache', 'sound') if k in kwargs})
     arch, weights = choose_start(arch, pretrained)
     name, size = getattr(find_arch(arch), '__name__', arch), _size_for(arch, size)
     _check_settings(bs, freeze, weights)
     file = training_file(**{**settings, 'path': Path(path).resolve(), 'arch': name})
     forget_trainings(file.parent)
     with stoppable(file, resume):
-        freeze, balance, size = _suited(files := _used(folder, label_func), bool(weights), freeze, balance, size or model_weights(pretrained)[1].get('size'))
+        freeze, balance, size = _suited(layout := _layout(folder, label_func, target, column), bool(weights), freeze, balance, size or model_weights(pretrained)[1].get('size'))
         set_seed(seed)
-        dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, batch_tfms=_changes(files, size) if batch_tfms is None else batch_tfms,
+        dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, target=target, column=column, batch_tfms=_changes(layout.used, size) if batch_tfms is None else batch_tfms,
                                 **{**pixel_stats(arch, weights), **kwargs})
         learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights, places=(3 if freeze else 2) if weights else 1)
-        learn.maskclf = dict(arch=name, size=size, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)
+        learn.maskclf = dict(arch=name, size=size, number=layout.name, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)
         _check_network(learn, name, size)
         fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume, [BF16Training]), TellTime(), *[GrowSize(until=0)]*bool(fixed_size(arch))], freeze)
         if then: then(learn)

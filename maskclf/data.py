@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SOUND_SIZE', 'leave_out', 'labelled_pictures', 'LoadPicture', 'PictureBlock', 'pick_size', 'prepare_folder',
-           'face_dataloaders']
+           'output_of', 'face_dataloaders']
 
 # %% ../nbs/04_data.ipynb #data-02
 import hashlib, json, os, re, shutil, tempfile, time
@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 from tqdm.auto import tqdm
 import fastai.vision.data # teaches fastai to show batches of pictures
-from fastai.data.block import CategoryBlock, DataBlock, TransformBlock
+from fastai.data.block import CategoryBlock, DataBlock, MultiCategoryBlock, RegressionBlock, TransformBlock
 from fastai.data.transforms import IntToFloatTensor, Normalize, parent_label
 from fastai.torch_basics import TensorImage, Transform
 
@@ -28,6 +28,7 @@ from .sound import Spectrogram, _libraries, cut_sounds, equal_sounds, find_examp
 from .splits import PhotoSplitter, _keep_copies, _tell_of_copies, _warn_of_leaks, look_at, same_photo_groups, similar_pairs
 from .photos import VocFace, VocPhoto, crop_faces, get_kaggle, read_voc # noqa: F401 (their old address)
 from .splits import Look, PhotoFolds, leaking_photos # noqa: F401
+from .table import TargetSplitter
 
 def __getattr__(name): # these, too, were here once
     if name not in ('FAULTS', 'Limits', 'Checkup', 'check_images'): raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
@@ -44,9 +45,9 @@ def _same_pictures(files, label_func):
         if label_func(first) != label_func(f): pairs.append((first, f))
     return pairs
 
-def _layout(path, label_func):
-    "The `Layout` of a folder; None or fastai's `parent_label` mean that the folders are the labels."
-    return find_layout(path, None if label_func is parent_label else label_func)
+def _layout(path, label_func, target=None, column=None):
+    "The `Layout` of a folder or a table; None or fastai's `parent_label` mean that the folders are the labels."
+    return find_layout(path, None if label_func is parent_label else label_func, target, column)
 
 def _listed(exclude):
     "The paths that `exclude` names: an iterable of them, or a text file with one a line."
@@ -84,10 +85,13 @@ def labelled_pictures(
     read=open_picture,       # called with each file; raises ValueError or OSError if it cannot be opened
     exclude=(),              # pictures to leave out unread: see `leave_out`
     every=False,             # also those of a folder `test` that only `evaluate` is to see?
+    target=None,             # what to learn: 'class', 'labels' or 'number'; None: see `find_layout`
+    column=None,             # of a table, the column to learn; None: see `read_table`
 ):
     "All pictures that can be opened, in order; a warning names the others; DataError if none is left."
-    layout = _layout(path, label_func)
+    layout = _layout(path, label_func, target, column)
     for note in layout.notes: _warn(note)
+    path = layout.root
     files, bad = leave_out(layout.files if every else layout.used, exclude, path), {}
     if not files: raise DataError(f'All pictures in {_line(path)} are to be left out: there is nothing to learn from.')
     for f in tqdm(files, desc='reading pictures', unit='picture', delay=5, leave=False):
@@ -216,10 +220,11 @@ def _check_classes(files, label_func, path, layout=None):
         if n == 1: raise DataError(f'The class {label!r} in {_line(path)} has a single picture '
             f'({_short(files[labels.index(label)], path)!r}): add at least one more: one to train on, one to validate on.')
 
-def _check_folder(path, label_func):
-    "Is there something to learn from in this folder per class? DataError if not."
-    layout = _layout(path, label_func)
-    if label_func is parent_label:
+def _check_folder(path, label_func, target=None, column=None):
+    "Is there something to learn from in this folder per class, or table? DataError if not."
+    layout = _layout(path, label_func, target, column)
+    if layout.output != 'class': return
+    if label_func is parent_label and path.is_dir():
         used = {f.relative_to(layout.root).parts[0] for f in layout.files}
         empty = sorted(f.name for f in layout.root.iterdir() if f.is_dir() and f.name not in used and not f.name.startswith(('.', '_')))
         empty = [name for name in empty if not any(f.suffix for f in (layout.root/name).iterdir())] # with other files in it, it was never meant to be one
@@ -318,14 +323,16 @@ def prepare_folder(
     cache=None,              # for boxes: folder to keep the crops in; None is the user's cache folder
     known=(),                # classes a model knows already; their faces are cut out however few there are
     sound=None,              # for sounds: a `Spectrogram`, which says how long a window is; None suits the recordings
+    target=None,             # what to learn: 'class', 'labels' or 'number'; None: see `find_layout`
+    column=None,             # of a table, the column to learn; None: see `read_table`
 ):
-    "A folder for each class: `path` itself, or crops of its faces, or windows of its sounds, made once; DataError if nothing can be learned from it."
+    "A folder for each class, or a table: `path` itself, or crops of its faces, or windows of its sounds, made once; DataError if nothing can be learned from it."
     path = Path(path)
     boxes = find_boxes(path) if label_func is parent_label or is_voc(path) else None
     if not boxes:
-        if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
-        if not known: _check_folder(path, label_func)
-        return _windows_of(path, cache, sound)
+        if not known: _check_folder(path, label_func, target, column)
+        return path if path.is_file() or target in ('labels', 'number') else _windows_of(path, cache, sound)
+    if column or target in ('labels', 'number'): raise DataError(f'{_line(path)} holds photos with boxes, each of one class: to learn {column or target!r}, name a table (CSV) of pictures.')
     for note in boxes.notes: _warn(note)
     folder = _cached_crops(boxes, path, margin, cache, known)
     table = crops_table(folder)
@@ -340,6 +347,25 @@ SOUND_SIZE = 128 # pixels: width and height of the picture of a sound, unless yo
 def _own_split(files, layout):
     "The split that the folders `train` and `valid` make; None where there are none."
     if layout.sides: return [[i for i, f in enumerate(files) if (layout.sides[f] == 'train') == train] for train in (True, False)]
+
+def _block_of(layout):
+    "fastai's block for what is to be learned."
+    return dict(labels=MultiCategoryBlock, number=RegressionBlock).get(layout.output, CategoryBlock)
+
+def _usual_splitter(layout, valid_pct, seed):
+    return PhotoSplitter(valid_pct, seed, layout.label) if layout.output == 'class' else TargetSplitter(layout, valid_pct, seed)
+
+def _check_labels(files, splits, layout):
+    "DataError if a picture that judges has a label that is not learned."
+    train, valid = ({l for i in side for l in layout.label(files[i])} for side in splits) if layout.output == 'labels' else ((), ())
+    if other := sorted(set(valid) - set(train)): raise DataError(f'Labels of pictures that judge are not among those to learn from: {_some(other)}. Add pictures, or divide them in another way.')
+
+def output_of(
+    dls, # fastai `DataLoaders`
+): # 'class', 'labels' or 'number'
+    "What a network that is trained on `dls` is to answer with."
+    steps = [type(step).__name__ for step in getattr(dls.train_ds.tls[1].tfms, 'fs', [])] if len(getattr(dls.train_ds, 'tls', ())) > 1 else []
+    return 'labels' if 'MultiCategorize' in steps else 'number' if 'RegressionSetup' in steps else 'class'
 
 def _split(files, own, splitter, pairs, keep_copies):
     "Places of the files to learn from and of those to judge by: `own`, or what `splitter` makes, copies of a photo on one side. Warns of leaks."
@@ -368,22 +394,25 @@ def face_dataloaders(
     cache=None,              # for boxes: folder to keep the crops in; None is the user's cache folder
     num_workers=0,           # processes that read pictures; 0 reads them in this one, where they are remembered
     sound=None,              # for sounds: a `Spectrogram`, which says how they are drawn; None suits the recordings
+    target=None,             # what to learn: 'class', 'labels' or 'number'; None: a class, or what a table says (`31_table`)
+    column=None,             # of a table, the column to learn; None: see `read_table`
 ):
     "fastai `DataLoaders` for the faces in a folder, split by photo; DataError if nothing can be learned from it."
-    folder = prepare_folder(path, margin, label_func, cache, sound=sound)
-    layout = _layout(folder, label_func)
+    folder = prepare_folder(path, margin, label_func, cache, sound=sound, target=target, column=column)
+    layout = _layout(folder, label_func, target, column)
     sound = is_sound(layout.files[0]) and (sound or Spectrogram(pick_seconds(layout.used))) or None
     block = PictureBlock(size or (SOUND_SIZE if sound else pick_size(layout.used)), method, sound=sound)
     looks, loader = [], block.type_tfms[0]
     def read(file): # opened once, looked at before it is resized, and remembered as the network gets it
         loader.load(file, picture := loader.open(file))
         looks.append(picture.tobytes() if sound else look_at(file, picture))
-    files = labelled_pictures(folder, label_func, read, exclude, every=splitter is not None)
-    _check_classes(files, layout.label, path, layout)
+    files = labelled_pictures(folder, label_func, read, exclude, splitter is not None, target, column)
+    if layout.output == 'class': _check_classes(files, layout.label, path, layout)
     own = None if splitter else _own_split(files, layout)
-    splits = _split(files, own, splitter or PhotoSplitter(valid_pct, seed, layout.label), (equal_sounds if sound else similar_pairs)(looks), keep_copies)
+    splits = _split(files, own, splitter or _usual_splitter(layout, valid_pct, seed), (equal_sounds if sound else similar_pairs)(looks), keep_copies)
     if not all(map(len, splits)): raise DataError(f'This split leaves no picture to {"judge by" if len(splits[0]) else "learn from"}: {splitter or "a split by photo"!s:.100} does not suit {_line(path)}.')
+    _check_labels(files, splits, layout)
     normalize = [] if mean is None else [Normalize.from_stats(mean, std)]
-    plan = DataBlock(blocks=(block, CategoryBlock), get_y=layout.label, splitter=lambda _: splits, batch_tfms=[*batch_tfms, *normalize])
+    plan = DataBlock(blocks=(block, _block_of(layout)), get_y=layout.label, splitter=lambda _: splits, batch_tfms=[*batch_tfms, *normalize])
     bs = min(bs or min(64, max(8, len(splits[0])//16)), len(splits[0]))
     return plan.dataloaders(files, bs=bs, num_workers=num_workers)

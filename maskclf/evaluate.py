@@ -10,6 +10,7 @@ __all__ = ['Report', 'proportion_interval', 'confusions', 'plot_confusion', 'Eva
 import os
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from unicodedata import normalize
 
@@ -166,13 +167,17 @@ def labelled_files(
     data,         # folder with a folder per class, photos with boxes, or list of files
     labels=None,  # the classes allowed; None allows all
     label_func=None,  # file → label, for a list of files; None: the name of the folder a file is in
+    target='class',   # what the model answers with: 'class', 'labels' or 'number'
+    column=None,      # of a table, the column to compare with; None: see `read_table`
 ):
-    "`(files, their labels)`; raises `EvaluateError` and `FileNotFoundError`."
-    from maskclf.photos import FolderLabel
+    "`(files, their labels)`, of other targets lists of labels or numbers; raises `EvaluateError` and `FileNotFoundError`."
+    from maskclf.photos import FolderLabel, Layout
+    from maskclf.table import as_target
     label = label_func or FolderLabel()
-    if isinstance(data, (str, os.PathLike)): data, label = _class_folder(Path(data), labels)
+    if isinstance(data, (str, os.PathLike)): data, label = _class_folder(Path(data), labels, target, column)
     files = [Path(f) for f in data]
     if not files: raise EvaluateError('There are no pictures to evaluate with: the list is empty.')
+    if target != 'class': return files, [*map(as_target(Layout(Path(), files, label), target, few=True).label, files)]
     known = {normalize('NFC', l): l for l in labels or []}  # macOS may spell an umlaut in two letters
     truth = [known.get(normalize('NFC', name), name) for name in map(label, files)]
     for file, label in zip(files, truth):
@@ -181,14 +186,17 @@ def labelled_files(
                             'rename the folder or leave it out.')
     return files, truth
 
-def _class_folder(folder, labels):
+def _class_folder(folder, labels, target, column):
     "The pictures in `folder`, or the faces cut out of its photos if these have boxes; and a function file → label."
-    from maskclf.photos import find_boxes, find_layout
+    from maskclf.photos import _warn, find_boxes, find_layout
     from maskclf.sound import find_examples, is_sound
-    if find_boxes(folder) or is_sound(find_examples(folder)[0]):
+    from maskclf.table import _cells, is_table
+    if not is_table(folder) and target == 'class' and (find_boxes(folder) or is_sound(find_examples(folder)[0])):
         from maskclf.data import prepare_folder
         folder = prepare_folder(folder, known=labels or ())
-    layout = find_layout(folder)
+    if target == 'number' and column is None and is_table(folder) and labels[0] in _cells(folder)[0]: column = labels[0]
+    layout = find_layout(folder, target=target, column=column, few=True)
+    for note in layout.notes if is_table(folder) else (): _warn(note)
     return layout.files, layout.label
 
 # %% ../nbs/10_evaluate.ipynb #evaluate-18
@@ -199,12 +207,14 @@ def _trouble(read, file):
     return ''
 
 def _probabilities(learn, dl):
-    "What the network says about the pictures of `dl`, as rows of probabilities."
-    activation = getattr(learn.loss_func, 'activation', None) or (lambda scores: scores.softmax(dim=-1))  # PyTorch's own losses have none
+    "What the network says about the pictures of `dl`, as rows of probabilities, or of numbers."
+    from maskclf.data import output_of
+    output = output_of(learn.dls)
+    activation = (lambda said: said) if output == 'number' else getattr(learn.loss_func, 'activation', None) or (lambda scores: scores.softmax(dim=-1))  # PyTorch's own losses have none
     history = [cb for cb in learn.cbs if cb.name in ('recorder', 'keep_history')]  # to them this would be another training
     with learn.no_bar(), learn.removed_cbs(history): p = learn.get_preds(dl=dl, act=activation)[0].cpu()
     p = p.numpy().astype(_precision(p.numel()))
-    if p.ndim == 2 and np.allclose(p.sum(1), 1, atol=1e-2): return p
+    if p.ndim == 2 and (output != 'class' or np.allclose(p.sum(1), 1, atol=1e-2)): return p
     raise EvaluateError('The probabilities of this Learner do not add up to 1: only models that choose one class for each picture can be evaluated.')
 
 def _ask_learner(learn, files):
@@ -223,7 +233,9 @@ def _ask_classifier(model, files, bs=64):
     parts = [files[i:i + bs] for i in range(0, len(files), bs)]
     bar = tqdm(parts, desc='looking at pictures', unit='batch', delay=3, leave=False)
     kind = _precision(len(files) * len(model.labels))
-    def told(answer): return np.array([*answer.probabilities.values()], kind) if hasattr(answer, 'probabilities') else str(answer)
+    def told(answer):
+        if hasattr(answer, 'value'): return np.array([answer.value])
+        return np.array([*answer.probabilities.values()], kind) if hasattr(answer, 'probabilities') else str(answer)
     return [told(answer) for part in bar for answer in model.predict_batch(part, errors='keep')]
 
 def _shorter_side(file):
@@ -243,28 +255,50 @@ def _make_report(files, truth, answers, labels):
                 pixels=np.array([_shorter_side(f) for f in files], dtype=float), problem=problems)
     return Report(pd.DataFrame(rows), list(labels), p)
 
+def _output(model):
+    "What a model answers with: 'class', 'labels' or 'number'."
+    if not hasattr(model, 'dls'): return getattr(model, 'output', 'class')
+    from maskclf.data import output_of
+    return output_of(model.dls)
+
+def _own_truth(valid, labels, output):
+    "What the validation pictures of a `Learner` show."
+    if output == 'number': return [float(y) for y in valid.tls[1]]
+    return [[l for l, y in zip(labels, ys) if y] for ys in valid.tls[1]] if output == 'labels' else [labels[int(y)] for y in valid.tls[1]]
+
+def _report_maker(model, output):
+    "What makes a report of files, truth, answers and labels."
+    if output == 'class': return _make_report
+    if output == 'labels':
+        from maskclf.several import labels_report
+        return partial(labels_report, thresholds=getattr(model, 'config', {}).get('thresholds'))
+    from maskclf.numbers import number_report
+    return partial(number_report, half=(getattr(model, 'config', {}).get('interval') or {}).get('half'))
+
 def _labels_of(model):
     "The classes of a Learner or a classifier; `EvaluateError` if it is neither."
     name = type(model).__name__
     if not hasattr(model, 'dls') and not hasattr(model, 'predict_batch'):
         raise EvaluateError(f'A {name} cannot be evaluated: give a fastai Learner or a maskclf Classifier.')
+    if _output(model) == 'number': return [getattr(model, 'maskclf', {}).get('number') or 'number'] if hasattr(model, 'dls') else list(model.labels)
     labels = getattr(model.dls, 'vocab', None) if hasattr(model, 'dls') else model.labels
     if not labels: raise EvaluateError(f'The {name} has no classes: only classifiers can be evaluated.')
     return [str(l) for l in labels]
 
 def evaluate(
     model,      # a fastai `Learner`, or anything with `labels` and `predict_batch`, such as a `Classifier`
-    data=None,  # folder with a folder per class, photos with boxes or list of files; None: the validation pictures of a `Learner`
+    data=None,  # folder with a folder per class, photos with boxes, table, or list of files; None: the validation pictures of a `Learner`
     label_func=None,  # file → label, for a list of files; None: the name of the folder a file is in
+    column=None,  # of a table, the column to compare with; None: see `read_table`
 ):
-    "Ask the model about pictures whose label is known, and count: a `Report`; raises `EvaluateError`."
-    labels = _labels_of(model)
-    ask = _ask_learner if hasattr(model, 'dls') else _ask_classifier
+    "Ask the model about pictures whose label is known, and count: a `Report`, a `LabelsReport` or a `NumberReport`; raises `EvaluateError`."
+    labels, output = _labels_of(model), _output(model)
+    make, ask = _report_maker(model, output), _ask_learner if hasattr(model, 'dls') else _ask_classifier
     if data is not None:
-        files, truth = labelled_files(data, labels, label_func)
-        return _make_report(files, truth, ask(model, files), labels)
+        files, truth = labelled_files(data, labels, label_func, output, column)
+        return make(files, truth, ask(model, files), labels)
     valid = model.dls.valid_ds if ask is _ask_learner else []
-    if len(valid): return _make_report(valid.items, [labels[int(y)] for y in valid.tls[1]], ask(model, None), labels)
+    if len(valid): return make(valid.items, _own_truth(valid, labels, output), ask(model, None), labels)
     raise EvaluateError(f'This {type(model).__name__} has no validation pictures of its own: name a folder with a folder of pictures for each class.')
 
 # %% ../nbs/10_evaluate.ipynb #evaluate-25
@@ -401,6 +435,7 @@ def _plain(value):
     "The same in JSON's words: lists, plain numbers, None for NaN."
     if isinstance(value, dict): return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)): return [_plain(v) for v in value]
+    if isinstance(value, np.ndarray): return _plain(value.tolist())
     if isinstance(value, np.generic): value = value.item()
     return None if isinstance(value, float) and np.isnan(value) else value
 

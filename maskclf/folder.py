@@ -46,12 +46,15 @@ def _transforms(dls):
     pipelines = [dls.valid_ds.tls[0].tfms, dls.valid.after_item, dls.valid.before_batch, dls.valid.after_batch]
     return [step for pipeline in pipelines for step in getattr(pipeline, 'fs', [])]
 
-def _labels(dls):
-    "The classes, in the order of the network's outputs."
+def _answer(learn):
+    "What the network answers with, in the order of its outputs: a dict of `labels`, and where it does not choose one class `output`."
+    from maskclf.data import output_of
+    dls, output = learn.dls, output_of(learn.dls)
+    if output == 'number' and dls.c == 1: return dict(labels=[getattr(learn, 'maskclf', {}).get('number') or 'number'], output='number')
     labels = [str(label) for label in getattr(dls, 'vocab', None) or []]
     if len(labels) < 2 or len(set(labels)) != len(labels) or dls.c != len(labels):
-        raise ModelError('Only a learner that picks one of two or more classes can be saved.')
-    return labels
+        raise ModelError('Only a learner that says one of two or more classes, several labels or a number can be saved.')
+    return dict(labels=labels, output='labels') if output == 'labels' else dict(labels=labels)
 
 def _short(tensor):
     "The numbers of a tensor as the shortest decimals that stand for the same float32."
@@ -67,7 +70,7 @@ def _preprocessing(learn):
     if len(loads) != 1 or len(norms) > 1: raise ModelError(_NOT_OURS)
     mean, std = (_short(norms[0].mean), _short(norms[0].std)) if norms else ([0.] * 3, [1.] * 3)
     sound = dict(input='sound', sound=vars(loads[0].sound)) if loads[0].sound else {}
-    return dict(labels=_labels(learn.dls), size=int(loads[0].size), method=loads[0].method, mean=mean, std=std, draft=bool(loads[0].draft), **sound)
+    return dict(**_answer(learn), size=int(loads[0].size), method=loads[0].method, mean=mean, std=std, draft=bool(loads[0].draft), **sound)
 
 def export_onnx(
     model,  # a PyTorch module: pixels (n, 3, size, size) in, a score for each class (n, classes) out
@@ -172,8 +175,11 @@ def _is_number(v): return type(v) in (int, float) and abs(v) < 1e6  # neither Na
 def _is_temperature(v): return _is_number(v) and 1e-3 <= v <= 1e3
 def _is_threshold(v): return v is None or _is_number(v) and 0 <= v <= 1
 
-def _decision(calibration, labels):
-    "How probabilities become an answer: temperature and thresholds, checked."
+def _decision(calibration, config):
+    "How what a network says becomes an answer: temperature and thresholds, of a number its interval; checked."
+    output, labels = config.get('output', 'class'), config['labels']
+    if output == 'number': return dict(temperature=1.0, thresholds={}, interval=None if calibration is None else vars(calibration))
+    if output == 'labels': return dict(temperature=1.0, thresholds={l: float((calibration or {}).get(l, .5)) for l in labels})
     if calibration is None: return dict(temperature=1.0, thresholds={UNSURE: None})
     temperature = float(calibration.temperature)
     threshold = None if calibration.threshold is None else float(calibration.threshold)
@@ -211,11 +217,13 @@ def _parity(learn, folder, most=16):
     pixels = learn.dls.test_dl(pictures, bs=len(pictures), num_workers=0).one_batch()[0]
     pixels = pixels.as_subclass(torch.Tensor).cpu().float()
     model = copy.deepcopy(learn.model).cpu().float().eval()
-    with torch.no_grad(): wanted = (model(pixels) / classifier.temperature).softmax(dim=1).numpy()
+    activate = dict(labels=lambda said: said.sigmoid(), number=lambda said: said).get(classifier.output, lambda said: said.softmax(dim=1))
+    with torch.no_grad(): wanted = activate(model(pixels) / classifier.temperature).numpy()
     read = np.stack([classifier.to_array(picture) for picture in pictures])
     got = classifier.probabilities(read)
-    return dict(pictures=len(pictures), labels_equal=int((got.argmax(1) == wanted.argmax(1)).sum()),
-                largest_difference=float(np.abs(got - wanted).max()),
+    if classifier.output == 'number': got, wanted = got / (scale := max(1., np.abs(wanted).max())), wanted / scale  # as shares of the largest
+    same = got.argmax(1) == wanted.argmax(1) if classifier.output == 'class' else (np.abs(got - wanted) <= TOLERANCE).all(1)
+    return dict(pictures=len(pictures), labels_equal=int(same.sum()), largest_difference=float(np.abs(got - wanted).max()),
                 largest_difference_of_pixels=float(np.abs(read - pixels.numpy()).max()))
 
 def _check_parity(parity):
@@ -236,12 +244,12 @@ def save(
     learn,             # fastai Learner on the DataLoaders of `face_dataloaders`
     dest,              # folder to write; an older model there is replaced, any other folder is left as it is
     report=None,       # `maskclf.evaluate.Report`, to keep its figures with the model
-    calibration=None,  # anything with a `temperature` and a `threshold`; None: 1, and no threshold
+    calibration=None,  # anything with a `temperature` and a `threshold`; None: 1, and no threshold. Of labels a dict of thresholds, of a number an `Interval`
 ):
     "Write the learner as a folder that can run no code: config.json, model.onnx, weights.safetensors; raises `ModelError`, `FileExistsError`."
     from safetensors.torch import save as to_bytes  # its `save_file` makes files that only their owner may read
     steps = _preprocessing(learn)
-    decision = _decision(calibration, steps['labels'])
+    decision = _decision(calibration, steps)
     config = dict(format=FORMAT, schema=_schema(steps), **steps, **decision, **_describe(learn, report))
     weights = {name: v.detach().cpu().clone().contiguous() for name, v in learn.model.state_dict().items()}
     with _new_folder(Path(dest).resolve()) as folder:
@@ -258,7 +266,7 @@ def add_figures(
 ):
     "Give a model folder what was found out after it was saved, in one step: all of it, or the folder stays as it is; raises `ModelError`."
     dest, config = Path(dest).resolve(), _read_config(Path(dest))
-    config |= _decision(calibration, config['labels']) | dict(metrics=_figures(report))
+    config |= _decision(calibration, config) | dict(metrics=_figures(report))
     with _new_folder(dest) as folder:
         for name in FILES[1:]: shutil.copyfile(dest/name, folder/name)
         _complete(learn, folder, config)
@@ -311,11 +319,14 @@ def _read_config(folder, kind='classifier'):
 
 def _are_three(v): return isinstance(v, list) and len(v) == 3 and all(map(_is_number, v))
 
-def _are_labels(v):
+def _are_labels(v, output):
     texts = isinstance(v, list) and all(isinstance(label, str) for label in v)
-    return texts and len(v) > 1 and len(set(v)) == len(v)
+    return texts and (len(v) == 1 if output == 'number' else len(v) > 1) and len(set(v)) == len(v)
 
-def _are_thresholds(v, labels):
+def _is_interval(v): return v is None or isinstance(v, dict) and _is_number(v.get('half')) and v['half'] >= 0
+
+def _are_thresholds(v, labels, output):
+    if output == 'labels': return isinstance(v, dict) and all(_is_threshold(v.get(label)) and v.get(label) is not None for label in labels)
     if not isinstance(v, dict): return v is None
     return _is_threshold(v.get(UNSURE)) and (v.get(UNSURE) is None or UNSURE not in labels)
 
@@ -325,10 +336,11 @@ def _has_hash(files):
 
 def _wrong(config, kind='classifier'):
     "The name of the first entry that is missing or makes no sense; None if all are fine."
+    output = config.get('output', 'class')
     tests = dict(
-        labels=_are_labels, size=lambda v: type(v) is int and 0 < v <= 4096, method=lambda v: v in ('squish', 'crop', 'pad'),
+        output=lambda v: output in ('class', 'labels', 'number'), labels=lambda v: _are_labels(v, output), interval=_is_interval, size=lambda v: type(v) is int and 0 < v <= 4096, method=lambda v: v in ('squish', 'crop', 'pad'),
         mean=_are_three, std=lambda v: _are_three(v) and min(v) > 0, temperature=_is_temperature,
-        thresholds=lambda v: _are_thresholds(v, config['labels']), files=_has_hash,
+        thresholds=lambda v: _are_thresholds(v, config['labels'], output), files=_has_hash,
         draft=lambda v: type(config.get('draft', False)) is bool,  # older folders have none
         input=lambda v: v in (None, 'picture', 'sound'), sound=lambda v: config.get('input') != 'sound' or _is_spectrogram(v))
     if kind == 'finder': tests = {n: tests[n] for n in ('size', 'mean', 'std', 'files')} | dict(score=lambda v: _is_number(v) and 0 <= v <= 1)
@@ -387,10 +399,10 @@ def to_learner(
         if here == there: break
     else: raise ModelError(f'The weights in {folder} do not fit a {config["architecture"]} for {dls.c} classes with a head of ours or of fastai.')
     for name, value in _preprocessing(learn).items():
-        if name in ('size', 'draft') or np.all(value == config.get(name)): continue
+        if name in ('size', 'draft') or name == 'labels' and config.get('output') == 'number' or np.all(value == config.get(name)): continue
         raise ModelError(f'The model in {folder} has {name}={config.get(name)}, and these dls have {value}: make them with face_dataloaders to fit.')
     learn.model.load_state_dict(weights)
-    learn.maskclf = dict(arch=config['architecture'], size=config['size'])
+    learn.maskclf = dict(arch=config['architecture'], size=config['size'], number=config['labels'][0])
     return learn
 
 # %% ../nbs/16_folder.ipynb #folder-43

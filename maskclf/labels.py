@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from .photos import (BoxSet, DataError, VocPhoto, _BOXES, _IMAGES, _below, _keep_faces, _line, _measure, _new_face, _short, _side, _sides_of,
                             _some, find_boxes)
 from .pictures import EXTENSIONS
+from .sound import is_sound
 
 # %% ../nbs/29_labels.ipynb #labels-05
 @dataclass
@@ -50,10 +51,11 @@ class Pictures:
         root,       # the folder
         files=None, # all files in it; None looks
     ):
-        self.root, self.named, self.placed = Path(root), defaultdict(list), {}
+        self.root, self.named, self.placed, self.stems = Path(root), defaultdict(list), {}, defaultdict(list)
         for f in _below(root) if files is None else files:
-            if f.suffix.lower() not in EXTENSIONS: continue
+            if f.suffix.lower() not in EXTENSIONS and not is_sound(f): continue
             self.named[_alike(f.name)].append(f)
+            self.stems[_alike(f.stem)].append(f)
             self.placed.setdefault(_alike(f.relative_to(root).with_suffix('').as_posix()), f)
         self.folders = {_alike(f.parent.name) for found in self.named.values() for f in found}
 
@@ -65,7 +67,8 @@ class Pictures:
         "The picture in this folder that is meant by `name`: of several the one whose folders fit best."
         for told in (str(name), unquote(str(name))): # as it is, or as addresses on the web are written
             parts = list(map(_alike, own := _parts(told)))
-            if found := self.named.get(parts[-1], []): break
+            found = self.named.get(parts[-1]) or self.stems.get(parts[-1], []) # or without what it ends in
+            if found: parts[-1] = _alike(found[0].name); break
         places = {f: _place_of(f, self.root, parts, Path(near), side) for f in found}
         if len(parts) > 1 and parts[-2] in self.folders: places = {f: p for f, p in places.items() if p and p[0] > 1} # it must be in that folder
         best = max(filter(None, places.values()), default=None)

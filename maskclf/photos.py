@@ -389,6 +389,8 @@ class Layout:
     label: object                              # file → its class
     sides: dict = field(default_factory=dict)  # file → 'train', 'valid' or 'test', if folders divide the set
     notes: list = field(default_factory=list)  # what should be known of it, a sentence each
+    output: str = 'class'                      # what `label` gives: a 'class', 'labels' (a list), or a 'number'
+    name: str = ''                             # what the number is, 'age' say
 
     @property
     def judge(self): return next((side for side in ('valid', 'test') if side in self.sides.values()), '') # the side that judges, if there is one
@@ -414,15 +416,25 @@ def _notes(root, path, files, sides, level):
         yield f'Folders in the folder of a class belong to that class: {_some(nested)} in {_line(root)}.'
 
 def find_layout(
-    path,             # folder with a folder of pictures for each class
+    path,             # folder with a folder of pictures for each class, or a table (CSV) of files and their labels
     label_func=None,  # file → its class; None takes the names of folders
+    target=None,      # what to learn: 'class', 'labels' or 'number'; None: a class, or several labels where a table has them
+    column=None,      # of a table, the column to learn; None: see `read_table`
+    few=False,        # to judge, not to learn: see `as_target`
 ):
-    "How the pictures in a folder are arranged: a `Layout`; FileNotFoundError, or DataError if it is no folder per class."
-    from maskclf.labels import refuse_labels # told of in notebook 29
+    "How labelled pictures are arranged: a `Layout`; FileNotFoundError, or DataError if it is neither a folder per class nor a table."
+    from maskclf.table import as_target, is_table, table_layout # told of in notebook 31
     path = Path(path)
+    if is_table(path): return table_layout(path, target, column, few)
+    if column: raise DataError(f'{_line(path)} is no table, so it has no column {column!r}: name a CSV file.')
+    return as_target(_folder_layout(path, label_func), target or 'class', few)
+
+def _folder_layout(path, label_func):
+    "The `Layout` of a folder."
+    from maskclf.labels import refuse_labels # told of in notebook 29
     try: files = find_examples(path)
     except FileNotFoundError: refuse_labels(path); raise
-    if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class.')
+    if path.is_file(): raise DataError(f'{_line(path)} is a file: name a folder with a folder of pictures for each class, or a table (CSV) of files and labels.')
     if label_func: return Layout(path, files, label_func)
     root = _unwrapped(path, files)
     sides = {f: side[:-1] for f, side in _sides_of(files, root).items()}

@@ -153,7 +153,7 @@ _CHOICES = dict( # what a trait can be, and how common each choice is
     place=dict(street=1, room=1, park=1),
     neighbour={True: .1, False: .9})
 _LIMITS = dict( # the lowest and the highest number that a trait can be set to; chance stays well inside
-    width=(.5, 1), jaw=(0, 1), eye_size=(.5, 2), eye_gap=(.2, .5), gaze=(-2, 2), brow=(0, .2), nose=(.5, 2), blush=(0, 1), fit=(-2, 2),
+    width=(.5, 1), jaw=(0, 1), eye_size=(.5, 2), eye_gap=(.2, .5), gaze=(-2, 2), brow=(0, .2), nose=(.5, 2), blush=(0, 1), wrinkles=(0, 2.5), fit=(-2, 2),
     turn=(-1, 1), nod=(-.5, .5), tilt=(-1, 1), zoom=(.3, 2), x=(-.5, .5), y=(-.5, .5), focus=(1, 20), light=(-7, 7), contrast=(0, 1),
     warmth=(-1, 1), exposure=(0, 3), detail=(8, 10_000), noise=(0, 100), jpeg=(1, 95), number=(0, 1 << 30))
 
@@ -166,7 +166,7 @@ def _face_part(r):
     return t | dict(skin=_mix(r.choice(_SKINS), r.choice(_SKINS), .3*r.random()), width=r.uniform(.7, .78) + .04*child,
         jaw=r.random()*(not child), eye_colour=r.choice(_EYES), eye_size=r.uniform(.85, 1.1) + .2*child, eye_gap=r.uniform(.3, .35),
         gaze=r.uniform(-1, 1), brow=r.uniform(.03, .07) - .015*child, nose=r.uniform(.95, 1.35) - .15*child,
-        lips=r.choice(_LIPS), blush=r.uniform(0, .2))
+        lips=r.choice(_LIPS), blush=r.uniform(0, .2), wrinkles=float(t['age'] == 'old'))
 
 # %% ../nbs/01_samples.ipynb #samples-22
 def _hair_part(r, age):
@@ -250,9 +250,9 @@ def _draw_head(pen, t):
         pen.oval(s*.42*w/.75, .42, .17, .12, _glaze('#d0433f', t['blush']))
         if t['freckles']:
             for x, y in ((.25, .28), (.35, .36), (.45, .27), (.52, .37)): pen.oval(s*x, y, .022, .022, _darker(skin, .35))
-        if t['age'] == 'old': pen.line(_curve([(s*.2, .42), (s*.33, .5), (s*.36, .62)], False), .018, _darker(skin, .22))
-    if t['age'] == 'old':
-        for y in (-.48, -.4): pen.line(_curve([(-.3, y), (0, y-.03), (.3, y)], False), .018, _darker(skin, .2))
+        if old := t['wrinkles']: pen.line(_curve([(s*.2, .42), (s*.33, .5), (s*.36, .62)], False), .018*max(1, old), _darker(skin, .22*old))
+    if old:
+        for y in (-.48, -.4): pen.line(_curve([(-.3, y), (0, y-.03), (.3, y)], False), .018*max(1, old), _darker(skin, .2*old))
 
 def _outline(w, jaw):
     return _both([(w*.36, -.97), (w*.78, -.72), (w, -.25), (w*.99, .2), (w*(.88+.07*jaw), .58), (w*(.52+.2*jaw), .9), (w*(.16+.1*jaw), 1)])
