@@ -82,10 +82,13 @@ def agreement(
     other,   # another one with the same classes
     pixels,  # pictures, n × 3 × size × size as `Classifier.to_array` gives them
 ):
-    "How far two classifiers agree: dict(pictures, labels_equal, largest_difference) with counts and a difference of probabilities."
+    "How far two classifiers agree: dict(pictures, labels_equal, largest_difference) with counts and a difference of probabilities, or of numbers."
     batches = [pixels[i:i+32] for i in range(0, len(pixels), 32)]
     a, b = (np.concatenate([classifier.probabilities(batch) for batch in batches]) for classifier in (one, other))
-    return dict(pictures=len(a), labels_equal=int((a.argmax(1) == b.argmax(1)).sum()), largest_difference=float(np.abs(a - b).max()))
+    if one.output == 'class': same = a.argmax(1) == b.argmax(1)
+    elif one.output == 'labels': same = np.array([one._decide(p).labels == one._decide(q).labels for p, q in zip(a, b)])
+    else: same = np.abs(a - b).max(1) <= .05*max(1e-9, a.std()) # of a number: by less than a twentieth of how much the answers differ
+    return dict(pictures=len(a), labels_equal=int(same.sum()), largest_difference=float(np.abs(a - b).max()))
 
 # %% ../nbs/17_export.ipynb #export-19
 PRECISIONS = ('fp16', 'int8')

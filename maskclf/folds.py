@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .evaluate import EvaluateError, Report, _drawn, evaluate, plot_confusion, plot_sizes
-from .sound import find_examples
+from .table import is_table
 
 # %% ../nbs/13_folds.ipynb #folds-06
 def pool_reports(
@@ -46,10 +46,12 @@ def plot_report(
 def _plan(path, folds, seed, settings):
     "All that decides what a cross-validation gives: its settings, and fingerprints of them and of the pictures (names and sizes)."
     from maskclf.core import training_file
-    from maskclf.data import leave_out, prepare_folder
-    folder = prepare_folder(path, **{k: v for k, v in settings.items() if k in ('margin', 'label_func', 'cache', 'sound')})
-    files = leave_out(find_examples(folder), settings.get('exclude', ()), folder)
-    told = sorted(f'{f.relative_to(folder).as_posix()} {f.stat().st_size}' for f in files)
+    from maskclf.data import _layout, leave_out, prepare_folder
+    folder = prepare_folder(path, **{k: v for k, v in settings.items() if k in ('margin', 'label_func', 'cache', 'sound', 'target', 'column')})
+    layout = _layout(folder, *map(settings.get, ('label_func', 'target', 'column')))
+    if layout.output != 'class': raise EvaluateError('Cross-validation is for classes; several labels and numbers are judged by `train` and `evaluate`, on the pictures kept aside.')
+    files = leave_out(layout.files, settings.get('exclude', ()), layout.root)
+    told = sorted(f'{os.path.relpath(f, layout.root)} {f.stat().st_size}' for f in files)
     kept = dict(folds=folds, seed=seed, **{k: v for k, v in settings.items() if k not in ('cbs', 'cache')})
     prints = hashlib.sha256('\n'.join(told).encode('utf-8', 'surrogateescape')).hexdigest(), training_file(**kept).stem
     named = json.dumps(kept, default=lambda o: str(o) if isinstance(o, Path) else getattr(o, '__qualname__', type(o).__name__))
@@ -89,7 +91,9 @@ def _judge_fold(path, dest, fold, plan, resume, settings):
     from maskclf.splits import PhotoFolds
     file = dest/f'fold-{fold + 1}.json'
     if file.is_file(): return Report.from_dict(json.loads(file.read_text(encoding='utf-8'))['report'])
+    from maskclf.data import _layout
     start, by_label = time.perf_counter(), {k: v for k, v in settings.items() if k == 'label_func'}
+    if Path(path).is_file() and 'label_func' not in settings and is_table(path): by_label = dict(label_func=_layout(path, None, None, settings.get('column')).label)
     learn = _train_fold(path, PhotoFolds(plan['folds'], fold, plan['seed'], **by_label), plan['seed'] + fold, resume, settings)
     report = evaluate(learn)
     told = dict(fold=fold + 1, plan=plan, seconds=round(time.perf_counter() - start, 1), report=report.to_dict())
