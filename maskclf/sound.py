@@ -383,11 +383,13 @@ def predict_windows(
     classifier,  # a `Classifier` that knows sounds
     source,      # a path, bytes, a binary file, or a pair (samples, rate)
 ):
-    "A row for each window of a sound in which there is something to hear: dict(start, end, label, probability, best), times in seconds."
+    "A row for each window of a sound in which there is something to hear: dict(start, end, label, probability, best), times in seconds; of other outputs what `predict_folder` gives."
+    from maskclf.inference import _as_row
     if not classifier.sound: raise SoundError('This model knows pictures, not sounds: train one on a folder of sounds.')
     windows = hear(source, classifier.sound)
     answers = map(classifier._decide, classifier._each([w.picture for w in windows]))
-    return [dict(start=w.start, end=w.end, label=a.label, probability=a.probability, best=a.best) for w, a in zip(windows, answers)]
+    rows = [_as_row('', a, classifier.output) for a in answers]
+    return [dict(start=w.start, end=w.end) | {k: v for k, v in row.items() if k not in ('file', 'error')} for w, row in zip(windows, rows)]
 
 # %% ../nbs/30_sound.ipynb #sound-34
 _ILLS = dict(unreadable='error', **{'two labels': 'error', 'single recording': 'error'}, duplicate='warning', clipped='warning', short='warning', rates='warning')

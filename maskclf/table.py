@@ -31,7 +31,7 @@ def is_table(
     "Is this a file that `read_table` reads, as its name says?"
     return Path(path).suffix.lower() in ('.csv', '.tsv') and Path(path).is_file()
 
-_FILES = 'file filename file_name filepath path image image_path picture photo sound audio image_id id'.split()
+_FILES = 'file filename file_name fname filepath path image image_path picture photo sound audio image_id id'.split()
 _LABELS = 'label labels class classes category target tag tags value age'.split()
 _SPLITS = 'split is_valid valid set subset side'.split()
 _YES_NO = {'true': 'valid', 'false': 'train', '1': 'valid', '0': 'train', 'yes': 'valid', 'no': 'train'}
@@ -168,6 +168,8 @@ def _guess(table):
     if len(different) > 20 and all(_number(text) is not None for text in different):
         raise DataError(f"The column {table.column!r} of {_line(table.path)} holds {len(different)} different numbers. To learn the number itself, choose target='number'; "
                         "if each is the name of a class, target='class'.")
+    words = {word for text in different for word in text.replace(',', ' ').split()}
+    if table.column.lower() in ('labels', 'tags') and len(words) < len(different): return 'labels' # the same few words in many combinations
     return 'class'
 
 def table_layout(
