@@ -339,8 +339,8 @@ def _row(names, values):
 
 def _pictures_of(dls):
     "What is trained on, as a line."
-    size = dls.train_ds[0][0].shape[-1]
-    return f'{len(dls.train_ds)} pictures to learn from, {len(dls.valid_ds)} kept aside to check with, each as {size} x {size} pixels'
+    size, loads = dls.train_ds[0][0].shape[-1], [step for step in dls.train_ds.tls[0].tfms.fs if getattr(step, 'sound', None)]
+    return f'{len(dls.train_ds)} {"sounds" if loads else "pictures"} to learn from, {len(dls.valid_ds)} kept aside to check with, each as {size} x {size} pixels'
 
 # %% ../nbs/38_cli.ipynb #cli-22
 def finish(

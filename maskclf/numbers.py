@@ -26,13 +26,13 @@ def age_traits(
     age,   # years, 4 to 90
     seed,  # number or word: another person of that age
 ): # dict of traits for `draw_face`
-    "How an age shows in a face: in its eyes, chin, brows, wrinkles and hair, each only loosely."
+    "How an age shows in a face: in its size, eyes, chin, brows, wrinkles and hair, each only loosely."
     r = random.Random(f'age {seed}')
     def loosely(spread): return age + r.gauss(0, spread)
     young, grey, lines = min(1, max(0, 1 - loosely(1)/24)), min(1, max(0, (loosely(5) - 34)/48)), min(2.4, max(0, (loosely(2) - 22)/28))
     hair = 'bald' if loosely(8) > 76 else 'receding' if loosely(8) > 60 else r.choice(['short', 'parted', 'buzz', 'curls', 'bob', 'long'])
-    return dict(age='child' if age < 14 else 'adult', eye_size=.85 + .7*young + r.uniform(-.04, .04), width=.72 + .1*young, nose=1.1 - .4*young + .2*lines + r.uniform(-.05, .05),
-        jaw=(1 - young)*r.uniform(.3, .8), brow=.055 - .03*young + r.uniform(-.005, .005), wrinkles=lines, hair=hair, freckles=False,
+    return dict(age='child' if age < 14 else 'adult', eye_size=.85 + .7*young + r.uniform(-.04, .04), width=.72 + .1*young, zoom=1.02 - .25*young + r.uniform(-.03, .03), nose=1.1 - .4*young + .2*lines + r.uniform(-.05, .05),
+        jaw=(1 - young)*r.uniform(.3, .8), brow=.055 - .03*young + r.uniform(-.005, .005), wrinkles=lines, hair=hair, freckles=False, detail=160,
         beard=r.choice(['none', 'none', 'stubble', 'full', 'moustache']) if age > 19 and hair in ('short', 'parted', 'buzz', 'receding', 'bald') else 'none',
         hair_colour=_mix(r.choice(_HAIRS[:8]), r.choice(_GREYS[1:]), grey))
 
