@@ -350,7 +350,7 @@ def _in_private(learn):
 def fit(
     learn, # a `Learner` from `face_learner`
     epochs=None, # None: 20 for the head alone; else as many as show 32,000 pictures, between 6 and 24, or from random weights 60,000, between 12 and 60
-    lr=None, # highest learning rate; None: 3e-3 after pretraining, 2e-3 from random weights and for the head alone
+    lr=None, # highest learning rate; None: 3e-3 after pretraining (of numbers 6e-3), 2e-3 from random weights and for the head alone
     pretrained=False, # does `learn` start from pretrained weights?
     cbs=(), # more fastai callbacks, for this training only
     freeze=False, # train the head alone, see `fit_head`?
@@ -360,7 +360,7 @@ def fit(
     if pretrained:
         with _in_private(learn): fit_head(learn, 10, copies=2)
     shown, least, most = (32_000, 6, 24) if pretrained else (60_000, 12, 60)
-    epochs, lr = epochs or int(np.clip(round(shown/max(1, len(learn.dls.train_ds))), least, most)), lr or (3e-3 if pretrained else 2e-3)
+    epochs, lr = epochs or int(np.clip(round(shown/max(1, len(learn.dls.train_ds))), least, most)), lr or (2e-3 if not pretrained else 6e-3 if output_of(learn.dls) == 'number' else 3e-3) # numbers far from the mean take longer to reach
     learn.unfreeze()
     grow = [] if any(isinstance(cb, GrowSize) for cb in learn.cbs + L(cbs)) else [GrowSize()] # one of your own goes before
     learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=L(cbs) + grow)
