@@ -204,7 +204,8 @@ class Service:
         self.classifier = c = Shared(model, seen=self.meters.batch.observe)
         self.name, self.input, self.modes = c.path.resolve().name or 'model', 'sound' if c.sound else 'picture', _modes(c, faces)
         self.mode, self.finder = self.modes[0], FaceFinder() if 'faces' in self.modes else None
-        self.limits = limits.model_copy(update=dict(formats=list(SOUNDS_ACCEPTED))) if c.sound and _libraries() else limits
+        if c.sound: _libraries() # it says which packages are missing
+        self.limits = limits.model_copy(update=dict(formats=list(SOUNDS_ACCEPTED))) if c.sound else limits
         self.colours = class_colours(c)
         self.memory = Memory(db or _data_file(), c.labels, c.config['files']['model.onnx']['sha256'], several=c.output == 'labels')
         self.door, self.pool, self.large = (ThreadPoolExecutor(n, 'maskclf') for n in (1, workers or cores() + 1, 1))
@@ -271,7 +272,7 @@ def _whole(self: Service, content):
 def _strip(pictures, most=1200, height=288):
     "The spectrograms of a sound side by side, large enough to be written on."
     joined = Image.fromarray(np.concatenate([np.asarray(p) for p in pictures], axis=1))
-    return joined.resize((min(most, max(height, joined.width*height//joined.height)), height), Image.Resampling.BILINEAR).convert('RGB')
+    return joined.resize((min(most, max(2*height, joined.width*height//joined.height)), height), Image.Resampling.BILINEAR).convert('RGB')
 
 @patch
 def about(self: Service):

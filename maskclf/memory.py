@@ -90,13 +90,14 @@ class Memory:
             for label in set(said): self._count('label', label, said.count(label))
         return id
 
-    def knows(self,
-        id, # of an answer
-    ):
-        "Can this answer still be judged?"
-        with self._lock: return bool(self._db.execute('SELECT 1 FROM answers WHERE id=? AND model=?', (id, self.model)).fetchone())
-
     def close(self): self._db.close()
+
+@patch
+def knows(self: Memory,
+    id, # of an answer
+):
+    "Can this answer still be judged?"
+    with self._lock: return bool(self._db.execute('SELECT 1 FROM answers WHERE id=? AND model=?', (id, self.model)).fetchone())
 
 @patch
 def rate(self: Memory,
