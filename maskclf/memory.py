@@ -25,8 +25,9 @@ class Feedback(_Form):
     "What somebody thinks of an answer."
     id: str = Field(max_length=64, description='the id of the answer')
     face: Annotated[StrictInt, Field(ge=0, le=1_000_000)] | None = Field(None, description='place of the face in the answer, from 0; null for a photo as a whole')
-    right: StrictBool = Field(description='was the class right?')
+    right: StrictBool = Field(description='was the answer right?')
     label: Label | None = Field(None, description='the true class, if it was wrong and you know it')
+    labels: Annotated[list[Label], Field(max_length=1000)] | None = Field(None, description='of a model of several labels all that are true, if it was wrong and you know them')
 
 class Saved(_Form):
     "Your feedback is on the disk."
@@ -39,7 +40,7 @@ class Votes(_Form):
 
 class Stats(_Form):
     "What this model has been asked here, and what people thought of it."
-    photos: int = Field(description='that were answered')
+    photos: int = Field(description='photos, or sounds, that were answered')
     faces: int = Field(description='that were found in them')
     counts: dict[str, int] = Field(description='class → how often it was the answer')
     right: int = Field(description='answers that were found right')
@@ -61,8 +62,9 @@ class Memory:
         labels,       # classes of the model
         model='',     # a name for the model; each has its own figures
         kept=100_000, # answers that can still be judged
+        several=False,# does each answer name several labels?
     ):
-        self.file, self.labels, self.model, self.kept, self._lock = file, list(labels), model, kept, threading.Lock()
+        self.file, self.labels, self.model, self.kept, self.several, self._lock = file, list(labels), model, kept, several, threading.Lock()
         try:
             if file != ':memory:': Path(file).absolute().parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(file, timeout=10, check_same_thread=False)
@@ -77,7 +79,7 @@ class Memory:
 
     def add(self,
         mode, # 'faces' or 'picture'
-        said, # the class of each face, or of the picture
+        said, # the class of each face, or of the picture; of several labels those that were named, of a number its name
     ): # the id of the answer
         "Remember an answer."
         id = secrets.token_urlsafe(12)
@@ -91,35 +93,58 @@ class Memory:
     def close(self): self._db.close()
 
 @patch
+def knows(self: Memory,
+    id, # of an answer
+):
+    "Can this answer still be judged?"
+    with self._lock: return bool(self._db.execute('SELECT 1 FROM answers WHERE id=? AND model=?', (id, self.model)).fetchone())
+
+@patch
 def rate(self: Memory,
     told, # a `Feedback`
 ):
     "Keep feedback; said twice, the later one counts. Raises `Refused` if there is no such answer or face."
     with self._lock, self._db:
         found = self._db.execute('SELECT mode, said FROM answers WHERE id=? AND model=?', (told.id, self.model)).fetchone()
-        if not found: raise Refused(404, 'There is no answer with this id: ask about the photo again.')
-        said = _said(told, found[0], json.loads(found[1]), self.labels)
+        if not found: raise Refused(404, 'There is no answer with this id: ask about it again.')
+        said, truth = (_several if self.several else _one)(told, found[0], json.loads(found[1]), self.labels)
         self._db.execute('INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)',
-                         (told.id, -1 if told.face is None else told.face, self.model, said, told.right, told.label, time.time()))
+                         (told.id, -1 if told.face is None else told.face, self.model, said, told.right, truth, time.time()))
 
 @patch
 def stats(self: Memory):
     "All figures, as a dictionary."
     with self._lock:
         rows = self._db.execute('SELECT what, label, n FROM totals WHERE model=?', (self.model,)).fetchall()
-        votes = self._db.execute('SELECT said, sum(right), sum(1-right) FROM feedback WHERE model=? GROUP BY said', (self.model,)).fetchall()
+        votes = self._db.execute('SELECT said, label, sum(right), sum(1-right) FROM feedback WHERE model=? GROUP BY said, label', (self.model,)).fetchall()
     totals = {(what, label): n for what, label, n in rows}
     counts = dict.fromkeys(self.labels, 0) | {label: int(n) for (what, label), n in totals.items() if what == 'label'}
-    feedback = {label: dict(right=0, wrong=0) for label in counts} | {said: dict(right=r, wrong=w) for said, r, w in votes}
+    feedback = {label: dict(right=0, wrong=0) for label in counts}
+    for said, truth, *n in votes:
+        for label, right, wrong in _votes(said, truth, *n) if self.several else [(said, *n)]:
+            of = feedback.setdefault(label, dict(right=0, wrong=0)); of['right'] += right; of['wrong'] += wrong
     return dict(photos=int(totals.get(('photos', ''), 0)), faces=int(totals.get(('faces', ''), 0)), counts=counts, feedback=feedback,
-                right=sum(v['right'] for v in feedback.values()), wrong=sum(v['wrong'] for v in feedback.values()),
+                right=sum(right for *_, right, _ in votes), wrong=sum(wrong for *_, wrong in votes),
                 since=datetime.fromtimestamp(totals['since', ''], timezone.utc).isoformat(timespec='seconds'))
 
-def _said(told, mode, said, labels):
-    "The class that feedback is about; `Refused` if it makes no sense."
+def _one(told, mode, said, labels):
+    "The class that feedback is about, and the true one if it was told; `Refused` if it makes no sense."
     if (told.face is None) != (mode == 'picture'): raise Refused(422, 'Give the place of the face, from 0; and null for a picture as a whole.')
     if (told.face or 0) >= len(said): raise Refused(404, f'The answer has {len(said)} faces: count them from 0.')
+    if told.labels is not None: raise Refused(422, 'An answer of this model names one thing only: give the true class as "label".')
     if told.label is not None and told.label not in labels: raise Refused(422, f'The model has no such class: choose one of {", ".join(labels)}.')
     name = said[told.face or 0]
     if told.label is not None and told.right != (told.label == name): raise Refused(422, f'The answer was {name}: give another true class only if that was wrong.')
-    return name
+    return name, told.label
+
+def _several(told, mode, said, labels):
+    "The labels that feedback is about, and the true ones if they were told, each as JSON; `Refused` if it makes no sense."
+    if told.face is not None or told.label is not None: raise Refused(422, 'The answer names labels of a whole: leave out "face" and "label", and give those that are true as "labels".')
+    if told.labels is None: return json.dumps(said), None
+    if not {*told.labels} <= {*labels}: raise Refused(422, f'The model has no such label: choose from {", ".join(labels)}.')
+    if told.right != ({*told.labels} == {*said}): raise Refused(422, f'The answer was {", ".join(said) or "no label"}: give other true labels only if that was wrong.')
+    return json.dumps(said), json.dumps(told.labels)
+
+def _votes(said, truth, right, wrong):
+    "For each label that was named, how many found it right, and wrong: the answer as a whole, or this label where the true ones were told."
+    for label in json.loads(said): yield (label, right, wrong) if truth is None else (label, right + wrong, 0) if label in json.loads(truth) else (label, 0, right + wrong)

@@ -45,7 +45,7 @@ class ModelMetadata(BaseModel):
     platform: str = Field(description='which program computes')
     inputs: list[dict[str, Any]] = Field(description='name, type and shape')
     outputs: list[dict[str, Any]] = Field(description='name, type and shape')
-    labels: list[str] = Field(description='the classes, in the order of the probabilities')
+    labels: list[str] = Field(description='the classes or labels, in the order of the probabilities, or the name of the number')
 
 # %% ../nbs/26_protocol.ipynb #protocol-08
 def to_pixels(
@@ -71,8 +71,10 @@ def infer(
     "Ask the bare classifier; raises `Refused`, `pydantic.ValidationError`."
     asked = InferRequest.model_validate_json(body)
     rows = classifier.probabilities(to_pixels(asked.inputs[0], classifier.size))
-    out = Tensor(name='probabilities', shape=rows.shape, datatype='FP32', data=rows.astype(np.float32).ravel().tolist())
+    out = Tensor(name=_gives(classifier), shape=rows.shape, datatype='FP32', data=rows.astype(np.float32).ravel().tolist())
     return InferResponse(model_name=name, model_version=_version(classifier), id=asked.id, outputs=[out]).model_dump_json(exclude_none=True).encode()
+
+def _gives(classifier): return 'numbers' if classifier.output == 'number' else 'probabilities'
 
 def _version(classifier): return classifier.config['files']['model.onnx']['sha256'][:12]
 
@@ -106,7 +108,7 @@ def _metadata(request: Request, name: _Name) -> ModelMetadata:
     model = _model(request, name).classifier
     return ModelMetadata(name=name, versions=[_version(model)], platform=f'onnx_{model.runtime}', labels=model.labels,
                          inputs=[dict(name='pixels', datatype='FP32', shape=[-1, 3, model.size, model.size])],
-                         outputs=[dict(name='probabilities', datatype='FP32', shape=[-1, len(model.labels)])])
+                         outputs=[dict(name=_gives(model), datatype='FP32', shape=[-1, len(model.labels)])])
 
 @routes.get('/models/{name}/ready', responses=_NO_SUCH, summary='Is there room for a question to this model?')
 def _model_ready(request: Request, name: _Name) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import { Photo } from './photo.js'
 import { dropped } from './picture.js'
 import { csv, save } from './save.js'
 import { about, loadAbout, model, stats, Trouble } from './server.js'
-import { chip, countChips, counted, make, named } from './words.js'
+import { chip, countChips, counted, make, named, thing } from './words.js'
 
 const AT_ONCE = 2 // photos that are sent at the same time
 const $ = id => document.getElementById(id)
@@ -51,12 +51,15 @@ function again(photo) {
 function remove(photo) {
   const neighbour = photo.card.nextElementSibling ?? photo.card.previousElementSibling ?? $('choose')
   photo.stop.abort()
-  URL.revokeObjectURL(photo.img.src)
+  for (const { src } of [photo.img, photo.find('player')]) URL.revokeObjectURL(src)
   photo.card.remove()
   photos.splice(photos.indexOf(photo), 1)
   changed()
   neighbour.focus()
 }
+
+/** What was counted, if it is more than how often a number was told. */
+const chips = counts => model.output === 'number' ? [] : countChips(counts)
 
 /** Tell anew what all photos have in common. */
 function changed() {
@@ -67,8 +70,8 @@ function changed() {
   const counts = {}
   for (const { answer } of done) for (const [label, n] of Object.entries(answer.counts)) counts[label] = (counts[label] ?? 0) + n
   const faces = done.reduce((n, { answer }) => n + (answer.faces?.length ?? 0), 0)
-  const begun = left.length ? `${done.length} of ${counted(photos.length, 'photo')}` : counted(done.length, 'photo')
-  const words = [done.some(({ answer }) => answer.faces) ? `${begun}, ${counted(faces, 'face')}` : begun, ...countChips(counts)]
+  const begun = left.length ? `${done.length} of ${counted(photos.length, thing())}` : counted(done.length, thing())
+  const words = [done.some(({ answer }) => answer.faces) ? `${begun}, ${counted(faces, 'face')}` : begun, ...chips(counts)]
   const total = make('p', {}, ...words)
   if (total.textContent !== $('total').textContent) $('total').replaceChildren(...total.childNodes)
   for (const id of ['all-json', 'all-csv']) $(id).hidden = done.length < 2
@@ -81,31 +84,54 @@ async function tellStats() {
   if (!told) return
   const since = new Date(told.since).toLocaleDateString(undefined, { dateStyle: 'long' })
   const judged = told.right + told.wrong
-  const sentence = `Since ${since}, this server has looked at ${counted(told.photos, 'photo')} with ${counted(told.faces, 'face')}.`
+  const seen = about.modes.includes('faces') ? ` with ${counted(told.faces, 'face')}` : ''
+  const sentence = `Since ${since}, this server has ${model.input === 'sound' ? 'listened to' : 'looked at'} ${counted(told.photos, thing())}${seen}.`
     + (judged ? ` People called ${told.right} of ${counted(judged, 'answer')} right.` : '')
-  $('stats').replaceChildren(sentence, ...countChips(told.counts))
+  $('stats').replaceChildren(sentence, ...chips(told.counts))
 }
 
 /** Write on the page what the server says of itself. */
 async function introduce() {
   try { await loadAbout() }
   catch (error) { if (error instanceof Trouble) return notice(error.message); throw error }
-  const masks = model.labels.includes('with_mask')
-  if (!masks) {
-    $('title').textContent = about.mode === 'faces' ? 'What do the faces show?' : 'What does the picture show?'
-    document.title = `maskclf: ${$('title').textContent}`
+  if (!model.labels.includes('with_mask')) {
+    $('title').textContent = question()
+    document.title = `maskclf: ${question()}`
   }
   if (about.mode === 'picture') $('lead').textContent = 'Give it a picture: the model says what it shows, and how sure it is.'
-  $('legend').replaceChildren(...model.labels.slice(0, 8).map(label => chip(label)))
+  if (model.input === 'sound') expectSounds()
+  if (model.output === 'number') {
+    $('lead').textContent = `Give it a ${model.input}: the model tells a number, and how far off it may be.`
+    $('answer-is').textContent = `It is a number, ${named(model.labels[0])}, and where known the bounds between which the true one lies in 9 of 10 cases.`
+  } else $('legend').replaceChildren(...model.labels.slice(0, 8).map(label => chip(label)))
+  tellPrivacy()
   $('about').textContent = `maskclf ${about.version}, model ${model.name}: ${model.labels.map(named).join(', ')}`
   document.querySelector(`[name=mode][value=${about.mode}]`).checked = true
   $('modes').hidden = about.modes.length < 2
 }
 
+/** The title: what the model is asked. */
+function question() {
+  if (model.output === 'number') return `What is the ${named(model.labels[0])}?`
+  if (model.input === 'sound') return 'What is to be heard?'
+  return about.mode === 'faces' ? 'What do the faces show?' : 'What does the picture show?'
+}
+
+/** Ask for sounds in place of photos. */
+function expectSounds() {
+  for (const word of document.querySelectorAll('.thing')) word.textContent = thing()
+  for (const id of ['take', 'sample']) $(id).hidden = true
+  $('files').accept = 'audio/*,.wav,.flac,.ogg,.mp3'
+  $('many').textContent = `One or many, as ${about.limits.formats.join(', ')}, each up to ${counted(about.limits.max_seconds, 'second')} long.`
+  $('lead').textContent = 'Give it a sound: the model says what is to be heard in it, and how sure it is.'
+  $('answer-is').textContent = 'Colour and sign say what was heard:'
+}
+
 /** Say where photos go. */
 function tellPrivacy() {
   const here = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
-  $('privacy').textContent = here ? 'Photos do not leave this computer.' : `Photos go to ${location.host}, and nowhere else.`
+  const things = model.input === 'sound' ? 'Sounds' : 'Photos'
+  $('privacy').textContent = here ? `${things} do not leave this computer.` : `${things} go to ${location.host}, and nowhere else.`
   $('privacy').append(' None is kept: only how often each answer was given, and what you say of it.')
 }
 
@@ -129,10 +155,10 @@ function listen() {
     add(await dropped(event.dataTransfer))
   })
   $('all-json').onclick = () => {
-    const all = photos.filter(photo => photo.answer).map(({ name, answer }) => ({ photo: name, ...answer }))
-    save('photos.json', JSON.stringify(all, null, 1), 'application/json')
+    const all = photos.filter(photo => photo.answer).map(({ name, answer }) => ({ [thing()]: name, ...answer }))
+    save(`${thing()}s.json`, JSON.stringify(all, null, 1), 'application/json')
   }
-  $('all-csv').onclick = () => save('photos.csv', csv(photos), 'text/csv')
+  $('all-csv').onclick = () => save(`${thing()}s.csv`, csv(photos), 'text/csv')
   $('all-remove').onclick = () => { for (const photo of [...photos]) remove(photo) }
 }
 

@@ -1,6 +1,6 @@
 // The panel beside a photo: one answer, how sure the model is, and whether it is right.
-import { feedback, Trouble } from './server.js'
-import { chip, make, named, percent, tint } from './words.js'
+import { feedback, model, Trouble } from './server.js'
+import { chip, make, named, percent, rounded, spoken, tint } from './words.js'
 
 /** The picture of one face, cut out with some room around it, on a canvas. */
 function cut(canvas, img, [l, t, r, b]) {
@@ -19,7 +19,33 @@ function sureness(label, p, colours) {
     make('span', { className: 'number' }, percent(p)))
 }
 
-/** Fill `panel` with one part of the answer: a face, or the whole picture. `step(±1)` goes to another face. */
+/** What the model says, in chips or as a number. */
+function said(part, colours) {
+  if ('value' in part) return [spoken(part)]
+  if (!part.labels) return [chip(part.label, undefined, colours)]
+  return part.labels.length ? part.labels.map(label => chip(label, undefined, colours)) : ['no label']
+}
+
+/** Draw a number and its interval on a line with a few round numbers. */
+function drawScale(find, { value, low, high }) {
+  const width = high - low || Math.abs(value) || 1, ten = 10 ** Math.floor(Math.log10(width / 2))
+  const step = [1, 2, 5, 10].map(times => times * ten).find(step => step >= width / 2)
+  const from = step * Math.floor(low / step - 0.2), to = step * Math.ceil(high / step + 0.2)
+  const place = number => `${(100 * (number - from)) / (to - from)}%`
+  find('band').style.left = place(low)
+  find('band').style.width = `${(100 * (high - low)) / (to - from)}%`
+  find('dot').style.left = place(value)
+  for (let tick = from; tick <= to + step / 2; tick += step) {
+    const mark = make('span', {}, String(Number(tick.toPrecision(6))))
+    mark.style.left = place(tick)
+    find('axis').append(mark)
+  }
+  const [a, b] = rounded([low, high], high - low)
+  find('scale').lastElementChild.textContent = `In 9 of 10 such cases the true number lies between ${a} and ${b}.`
+  find('scale').hidden = false
+}
+
+/** Fill `panel` with one part of the answer: a face, or the whole picture or sound. `step(±1)` goes to another face. */
 export function fillPanel(panel, photo, part, place, step) {
   const whole = part.index === null, many = !whole && photo.parts.length > 1
   panel.replaceChildren(document.getElementById('panel').content.cloneNode(true))
@@ -27,12 +53,14 @@ export function fillPanel(panel, photo, part, place, step) {
   const find = name => panel.querySelector(`.${name}`)
   if (photo.shown && !whole) cut(panel.querySelector('canvas'), photo.img, part.box)
   else panel.querySelector('canvas').hidden = true
-  find('place').textContent = whole ? 'The whole picture' : `Face ${place + 1} of ${photo.parts.length}`
-  find('said').append(chip(part.label, undefined, photo.answer.colours))
+  find('place').textContent = whole ? `The whole ${model.input}` : `Face ${place + 1} of ${photo.parts.length}`
+  find('said').append(...said(part, photo.answer.colours))
   find('steppers').hidden = !many
   find('before').onclick = () => step(-1)
   find('after').onclick = () => step(1)
-  const sorted = Object.entries(part.probabilities).sort(([, a], [, b]) => b - a)
+  const sorted = Object.entries(part.probabilities ?? {}).sort(([, a], [, b]) => b - a)
+  find('sure').hidden = !sorted.length
+  if (typeof part.low === 'number') drawScale(find, part)
   find('sure').append(...sorted.slice(0, 10).map(([label, p]) => sureness(label, p, photo.answer.colours)))
   judge(find, photo, part)
 }
@@ -46,13 +74,21 @@ function choices(labels, say) {
   return [list]
 }
 
+/** A button for each label, pressed if it is true; `say(labels)` is called with all that are true when one is changed. */
+function toggles(part, say, known) {
+  return Object.keys(part.probabilities).map(label => {
+    const change = () => say(Object.keys(part.probabilities).filter(other => known().includes(other) !== (other === label)))
+    return make('button', { type: 'button', value: label, onclick: change }, chip(label))
+  })
+}
+
 /** Let the reader say whether the answer is right, and if not, what is. */
 function judge(find, photo, part) {
-  const unsure = part.label === 'unsure', truth = find('truth')
-  const say = async (right, label) => {
-    photo.said.set(part.index, { right, label })
+  const unsure = part.label === 'unsure', truth = find('truth'), several = !!part.labels, known = () => photo.said.get(part.index)?.labels ?? part.labels
+  const say = async (right, told) => {
+    photo.said.set(part.index, { right, ...told })
     mark()
-    const saved = await feedback(photo.answer.id, part.index, right, label).then(() => 'Thank you, that is kept.', error => error)
+    const saved = await feedback(photo.answer.id, part.index, right, told).then(() => 'Thank you, that is kept.', error => error)
     if (saved instanceof Trouble) photo.said.delete(part.index)
     find('thanks').textContent = saved.message ?? saved
     mark()
@@ -62,12 +98,17 @@ function judge(find, photo, part) {
     const said = photo.said.get(part.index)
     find('right').setAttribute('aria-pressed', said?.right === true)
     find('wrong').setAttribute('aria-pressed', said?.right === false)
-    for (const button of truth.querySelectorAll('button')) button.setAttribute('aria-pressed', !!said && said.label === button.value)
-    truth.hidden = !(unsure || said?.right === false)
+    for (const button of truth.querySelectorAll('button')) button.setAttribute('aria-pressed', several ? known().includes(button.value) : !!said && said.label === button.value)
+    truth.hidden = 'value' in part || !(unsure || said?.right === false || said?.labels)
   }
-  truth.append(...choices(Object.keys(part.probabilities).filter(label => label !== part.label), label => say(false, label)))
+  if (several) {
+    truth.firstElementChild.textContent = 'Which labels are true?'
+    truth.append(...toggles(part, labels => say(labels.length === part.labels.length && labels.every(label => part.labels.includes(label)), { labels }), known))
+  } else if (part.probabilities) {
+    truth.append(...choices(Object.keys(part.probabilities).filter(label => label !== part.label), label => say(false, { label })))
+  }
   find('judge').hidden = unsure
-  find('right').onclick = () => say(true, part.label)
-  find('wrong').onclick = () => say(false, null)
+  find('right').onclick = () => say(true, part.label ? { label: part.label } : {})
+  find('wrong').onclick = () => say(false, part.label ? { label: null } : {})
   mark()
 }

@@ -1,11 +1,11 @@
-// One photo: its card on the page, its way to the server and back.
+// One photo, or one sound: its card on the page, its way to the server and back.
 import { annotated } from './annotate.js'
 import { labelBoxes, labeller } from './labels.js'
 import { fillPanel } from './panel.js'
 import { enlarged, fit, mayLie, show } from './picture.js'
 import { csv, parts, save, stem } from './save.js'
-import { about, loadAbout, predict, Trouble } from './server.js'
-import { countChips, counted, make, named, percent, signOf, tint } from './words.js'
+import { about, loadAbout, model, predict, Trouble } from './server.js'
+import { counted, inShort, make, named, percent, signOf, thing, tint } from './words.js'
 
 const UNREADABLE = 'This file cannot be read: choose it once more, or another one.'
 const FOUND_NONE = 'No face was found: try a photo on which faces are larger, or turned to the camera.'
@@ -65,18 +65,30 @@ export class Photo {
       await this.file.slice(0, 1).arrayBuffer().catch(() => { throw new Trouble(UNREADABLE) })
       await loadAbout()
       this.mode ??= about.mode
-      this.shown = await show(this.img, this.file)
+      if (model.input === 'sound') this.prepareSound()
+      else this.shown = await show(this.img, this.file)
       if (this.shown) this.shape(this.img.naturalWidth, this.img.naturalHeight)
       this.sent = await fit(this.file, this.img, this.shown)
-      this.tell('working', 'The model looks at it …')
+      this.tell('working', model.input === 'sound' ? 'The model listens to it …' : 'The model looks at it …')
       const answer = await predict(this.sent, this.mode, { signal: this.stop.signal, onWait: seconds => this.busy(seconds) })
       await this.take(answer)
     } catch (error) {
       if (error instanceof Trouble) return this.tell('failed', error.message)
       if (error.name === 'AbortError') return this.tell('failed', 'Cancelled.')
-      this.tell('failed', `This page could not go on (${error.message}): try again, or another photo.`)
+      this.tell('failed', `This page could not go on (${error.message}): try again, or another ${thing()}.`)
       throw error
     }
+  }
+
+  /** Let it be played; its picture is drawn by the server. */
+  prepareSound() {
+    const player = this.find('player')
+    this.shown = false
+    this.img.alt = `Spectrogram of ${this.name}`
+    player.setAttribute('aria-label', `Play ${this.name}`)
+    URL.revokeObjectURL(player.src)
+    player.src = URL.createObjectURL(this.file)
+    player.hidden = false
   }
 
   /** Give the frame the shape of the photo; empty where the browser cannot show it. */
@@ -103,20 +115,26 @@ export class Photo {
     else if (copied) this.note('Sent as a JPEG, since the server does not take this kind of file.')
     this.parts = parts(this.answer)
     this.drawBoxes()
-    const { counts, faces, colours } = this.answer
-    this.tell('done', ...(faces && !faces.length ? [FOUND_NONE] : countChips(counts, colours)))
+    const { faces } = this.answer
+    this.tell('done', ...(faces && !faces.length ? [FOUND_NONE] : inShort(this.answer)))
     if (!faces) this.find('save-picture').textContent = 'Picture with the answer'
     if (this.parts.length) this.select(0)
     labelBoxes(this.find('frame'))
     labeller.observe(this.find('frame'))
   }
 
-  /** Show the picture as the server draws it: this browser cannot, or holds it another way up. */
+  /** The picture as the server draws it; null if it cannot be had. */
+  drawTheirs() {
+    const options = { accept: 'image/jpeg', again: this.answer.id, signal: this.stop.signal, onWait() {} }
+    return predict(this.sent, this.mode, options).catch(() => null)
+  }
+
+  /** Show that picture: this browser cannot show the file, or holds it another way up. */
   async showTheirs() {
-    const options = { accept: 'image/jpeg', signal: this.stop.signal, onWait() {} }
-    this.theirs = await predict(this.sent, this.mode, options).catch(() => null)
+    this.theirs = await this.drawTheirs()
     this.shown = !!this.theirs && await show(this.img, this.theirs)
     this.card.classList.toggle('theirs', this.shown)
+    if (model.input === 'sound') return
     this.note(this.shown ? 'Your browser cannot show this file upright, so this is the picture that the server has drawn.'
       : 'Your browser cannot show this file upright; the boxes stand where the faces are.')
   }
@@ -184,8 +202,9 @@ export class Photo {
 
   /** Save the photo with its boxes. */
   async savePicture() {
-    const picture = this.theirs ?? (this.shown && await annotated(this.img, this.answer, this.parts))
-    if (picture) save(`${stem(this.name)}-boxes.jpg`, picture)
-    else this.note('This photo is too large for your browser to draw on.')
+    const ours = model.output === 'class' // labels and numbers are written by the server
+    const picture = this.theirs ?? (ours ? this.shown && await annotated(this.img, this.answer, this.parts) : await this.drawTheirs())
+    if (picture) save(`${stem(this.name)}-${this.answer.faces ? 'boxes' : 'answer'}.jpg`, picture)
+    else this.note(ours ? 'This photo is too large for your browser to draw on.' : 'The server did not draw the picture: try again in a moment.')
   }
 }

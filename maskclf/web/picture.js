@@ -1,5 +1,5 @@
 // Photos before they are sent: shown, and made smaller where they are too large.
-import { about, Trouble } from './server.js'
+import { about, model, Trouble } from './server.js'
 
 /** Show a file in an <img>; false if this browser cannot. */
 export function show(img, file) {
@@ -44,6 +44,7 @@ function isTaken(type) {
 /** What is sent of a photo: the file as it is, or a copy as JPEG where the server does not take its format or size. */
 export async function fit(file, img, shown) {
   const pixels = about.limits.max_pixels, bytes = about.limits.max_bytes - ENVELOPE
+  if (model.input === 'sound' && file.size > bytes) throw new Trouble(`This file has ${megabytes(file.size)}, and at most ${megabytes(bytes)} can be sent: send a part of it, or save it as MP3.`)
   const has = shown ? img.naturalWidth * img.naturalHeight : 0
   if (file.size <= bytes && has <= pixels && (!shown || isTaken(file.type))) return file
   for (let scale = Math.min(1, Math.sqrt(pixels / has)), tries = 0; shown && tries < 12; scale *= 0.75, tries++) {

@@ -6,8 +6,8 @@ export class Trouble extends Error {}
 /** What the server can do; filled by `loadAbout`. */
 export const about = { version: '', mode: 'faces', modes: ['faces'], limits: { max_bytes: Infinity, max_pixels: Infinity, formats: [] } }
 
-/** The model that answers: its name, labels, colours and signs; filled by `loadAbout`. */
-export const model = { name: '', labels: [], colours: {}, signs: {} }
+/** The model that answers: its name, what it looks at and answers with, labels, colours and signs; filled by `loadAbout`. */
+export const model = { name: '', input: 'picture', output: 'class', labels: [], colours: {}, signs: {} }
 
 const GONE = 'The server does not answer. See that it still runs and that you are connected, and try again.'
 const MOST_WAITS = 60 // so often a busy server is asked again
@@ -66,17 +66,17 @@ export function loadAbout() {
   return asked
 }
 
-/** Send a photo; the answer as JSON, or as a picture (a Blob) if `accept` is a type such as image/jpeg. */
-export async function predict(file, mode, { accept = 'application/json', ...options } = {}) {
+/** Send a photo or a sound; the answer as JSON, or as a picture (a Blob) if `accept` is a type such as image/jpeg. With the id of an answer as `again` it is not counted once more. */
+export async function predict(file, mode, { accept = 'application/json', again, ...options } = {}) {
   const body = new FormData()
-  body.append('photo', file, file.name)
-  const response = await ask(`predict?mode=${mode}`, { method: 'POST', body, headers: { Accept: accept }, ...options })
+  body.append(model.input === 'sound' ? 'sound' : 'photo', file, file.name)
+  const response = await ask(`predict?mode=${mode}${again ? `&again=${again}` : ''}`, { method: 'POST', body, headers: { Accept: accept }, ...options })
   return accept === 'application/json' ? json(response) : response.blob()
 }
 
-/** Say whether an answer is right. `face` is its place in the answer, or null; `label` what is true, or null if nobody knows. */
-export async function feedback(id, face, right, label) {
-  const body = JSON.stringify({ id, face, right, label })
+/** Say whether an answer is right. `face` is its place in the answer, or null; `truth` holds the `label` or `labels` that are true, if somebody knows. */
+export async function feedback(id, face, right, truth) {
+  const body = JSON.stringify({ id, face, right, ...truth })
   return json(await ask('feedback', { method: 'POST', body, headers: { 'Content-Type': 'application/json' }, onWait() {} }))
 }
 

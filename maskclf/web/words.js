@@ -14,6 +14,21 @@ export function make(tag, properties = {}, ...children) {
 /** The name of a class as people read it. */
 export const named = label => label.replaceAll('_', ' ')
 
+/** What the model looks at, in a word. */
+export const thing = () => model.input === 'sound' ? 'sound' : 'photo'
+
+/** Some numbers as text: with an interval as many digits as make two of its width, else four. */
+export function rounded(numbers, width) {
+  const digits = Math.min(20, Math.max(0, 1 - Math.floor(Math.log10(Math.max(width, 1e-9)))))
+  return numbers.map(number => width ? number.toFixed(digits) : String(Number(number.toPrecision(4))))
+}
+
+/** A number as text, with its interval if that is known. */
+export function spoken({ name, value, low, high }) {
+  const [about, from, to] = rounded(low === null ? [value] : [value, low, high], low === null ? 0 : high - low)
+  return low === null ? `${named(name)} ${about}` : `${named(name)} ${about} (${from} to ${to})`
+}
+
 /** The sign of a class: what tells it apart where colours do not. */
 export const signOf = label => model.signs[label] ?? (label === 'unsure' ? '?' : named(label).slice(0, 1).toUpperCase())
 
@@ -44,6 +59,12 @@ export function tint(element, label, colours = model.colours) {
 export function chip(label, text = named(label), colours = model.colours) {
   const sign = tint(make('span', { className: 'sign', 'aria-hidden': 'true' }, signOf(label)), label, colours)
   return make('span', { className: 'chip', dir: 'auto' }, sign, make('span', {}, text))
+}
+
+/** What is said of a whole, in short: the number, or chips. */
+export function inShort(answer) {
+  if ('value' in answer) return [spoken(answer)]
+  return answer.labels?.length === 0 ? ['no label'] : countChips(answer.counts, answer.colours)
 }
 
 /** A chip for each class that was counted, in order. */
