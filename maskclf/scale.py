@@ -345,9 +345,11 @@ def _counted(run):
 def _alone(dest):
     "In its block nobody else writes into the folder `dest`."
     from filelock import FileLock, Timeout
-    lock, new = Path(dest)/'_lock', not Path(dest).exists()
+    lock, new, first = Path(dest)/'_lock', not Path(dest).exists(), Path(dest).parts[:1]
+    if first and first[0].endswith(':') and len(first[0]) > 2: raise ScaleError(f'{_tell(dest)} is no folder on this machine: name one, and copy it when it is done.')
     if Path(dest).exists() and not Path(dest).is_dir(): raise FileExistsError(f'{_tell(dest)} is a file: name a folder.')
     try:
+        Path(dest).mkdir(parents=True, exist_ok=True)
         with FileLock(lock, timeout=0):
             try: yield
             finally: lock.unlink(missing_ok=True)
