@@ -268,6 +268,7 @@ def cluster(
     "Ray, ready to work; raises `ScaleError`."
     os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')  # it reports nothing to its makers
     os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')  # nor to the terminal what it mends itself
+    os.environ.setdefault('RAY_DEDUP_LOGS_SKIP_REGEX', '.')
     ray = _need('ray'); _need('ray.data')
     if ray.is_initialized(): yield ray; return
     if address: _must_answer(address)
