@@ -15,6 +15,6 @@ setup(
     long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
     packages=[cfg['lib_path']], package_data={cfg['lib_path']: ['*.css', 'py.typed', 'models/*/*', 'web/*']}, python_requires='>=' + cfg['min_python'],
     install_requires=cfg['use_requirements' if small else 'requirements'].split(),
-    extras_require={name: cfg[f'{name}_requirements'].split() for name in ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app')},
+    extras_require={name: cfg[f'{name}_requirements'].split() for name in ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray')},
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f'{cfg["lib_name"]}={cfg["lib_path"]}._modidx:d']},
 )

@@ -24,6 +24,8 @@ _IN_A_TERMINAL = {  # what a message says in Python → what it says in a termin
     'leave out resume': 'leave out --resume',
     'without resume': 'with --no-resume',
     'go on with it with resume=True': 'go on with it with --resume',
+    'the same call with resume=True goes on': 'the same command with --resume goes on',
+    'with column=…': 'with --column',
     'maskclf.inference.save wrote': '`maskclf train` made',
     'see timm.list_models() for the names': 'lite0, resnet18 and resnet34 are good ones to begin with',
     'keep_copies=False divides them, too': '--no-keep-copies divides them, too',
@@ -185,6 +187,10 @@ _Exclude = Annotated[Path, _option('Text file with the paths of pictures to leav
 _Resume = Annotated[bool, _option('Go on with a training that was stopped, with the same options; --no-resume: forget it and begin anew.',
     '--resume/--no-resume', show_default=False)]
 _Runtime = Annotated[Literal['auto', 'onnxruntime', 'openvino'], _option('What computes; auto: OpenVINO where it is installed.')]
+_Engine = Annotated[Literal['local', 'ray'], _option('Who works: this process, or Ray, with every core and machine it has; PICTURES may then be lists and addresses such as '
+    's3://bucket/faces, and OUT is a folder of Parquet files.')]
+_Address = Annotated[str, _option('Ray cluster that runs already, such as 10.0.0.1:6379, or auto; left out: Ray on this machine.', metavar='HOST:PORT')]
+_Names = Annotated[str, _option('Column of a CSV or Parquet file that holds the names; left out: file, path, image or url.', metavar='NAME')]
 _Size = Annotated[int, _option('Width and height, in pixels, of what the network sees.', min=16, max=1024)]
 
 def _name(path):
@@ -651,28 +657,8 @@ def _tell_of_photos(classifier, found):
     _complain(f'note: {which}, as the faces are that this model has learned from. For whole photos there is `maskclf find`, '
               'which finds each face first.')
 
-@app.command()
-def predict(
-    typed: Annotated[list[Path], _argument('[MODEL] PICTURES', _PREDICTED)],  # model folder or none, pictures and folders
-    as_json: Annotated[bool, _option('Print a JSON list, with the probability of every class.', '--json')] = False,  # JSON in place of the table
-    as_csv: Annotated[bool, _option('Print CSV: file, label, probability, best, error.', '--csv')] = False,  # CSV in place of the table
-    out: Annotated[Path, _option('Write the rows to this .csv, .jsonl or .parquet file, as they come.')] = None,  # file for the rows; None prints them
-    resume: Annotated[bool, _option('Go on with OUT, which a stopped run left behind.', '--resume')] = False,  # go on with `out`
-    bs: Annotated[int, _option('Pictures that go through the network at a time.', min=1)] = 32,  # pictures that go through the network at a time
-    runtime: _Runtime = 'auto',  # which program computes
-):
-    """Say which class each picture belongs to.
-
-    There is one row for each picture, in the order given.
-
-    \b
-      maskclf predict my-model picture.jpg
-      maskclf predict face.jpg                                      with the model that comes with maskclf
-      maskclf predict my-model folder --csv > answers.csv
-      maskclf predict my-model folder --out answers.csv --resume    after Ctrl-C
-    """
-    if as_json + as_csv + bool(out) > 1: raise typer.BadParameter('choose one of --json, --csv and --out')
-    if resume and not out: raise typer.BadParameter('--resume needs the file to go on with: add --out')
+def _predict_here(typed, form, out, resume, bs, runtime):
+    "Predict in this process, and print the rows in a form or write them to `out`; how many pictures there are, and how many could not be used."
     from maskclf.inference import Classifier
     from tqdm import tqdm
     model, pictures = _model_and_pictures(typed)
@@ -683,10 +669,60 @@ def predict(
     if out: failed = _into_file(classifier, found, out, resume, bs)
     else:
         rows = tqdm(answers(classifier, found, bs), total=len(found), unit='picture', leave=False, disable=sys.stdout.isatty() or None)
-        failed = write_rows(rows, 'json' if as_json else 'csv' if as_csv else 'table', classifier.labels, classifier.output)
+        failed = write_rows(rows, form, classifier.labels, classifier.output)
     _tell_of_photos(classifier, found)
+    return len(found), failed
+
+def _with_ray(run, sources, out, **more):
+    "Start `predict_dataset` or `find_dataset` and tell what is in `out`; how many files there are, and how many could not be used."
+    if not out: raise typer.BadParameter('the rows go into a folder: add --out')
+    _check_writable(out/'part-000000.parquet', '--out')
+    try: summary = run(sources[0] if len(sources) == 1 else sources, out, **more)
+    except KeyboardInterrupt: raise KeyboardInterrupt(f'Stopped. What is done is in {out}: the same command with --resume goes on from there.') from None
+    print(f'{summary}\n{out}: Parquet files; pandas.read_parquet({str(out)!r}) reads all of them, in order')
+    return summary.files, summary.failed
+
+def _predict_with_ray(typed, out, resume, runtime, **more):
+    "Have Ray predict; how many files there are, and how many could not be used."
+    from maskclf.inference import FILES, Classifier
+    from maskclf.scale import predict_dataset
+    model = typed[0] if any((Path(typed[0])/name).is_file() for name in FILES) else None
+    sources = typed[1:] if model else typed
+    if not sources: raise typer.BadParameter(f'{model} is a model: name the pictures, too.')
+    return _with_ray(predict_dataset, sources, out, classifier=Classifier(model, runtime=runtime), resume=resume, **more)
+
+@app.command()
+def predict(
+    typed: Annotated[list[str], _argument('[MODEL] PICTURES', _PREDICTED)],  # model folder or none, pictures and folders
+    as_json: Annotated[bool, _option('Print a JSON list, with the probability of every class.', '--json')] = False,  # JSON in place of the table
+    as_csv: Annotated[bool, _option('Print CSV: file, label, probability, best, error.', '--csv')] = False,  # CSV in place of the table
+    out: Annotated[Path, _option('Write the rows to this .csv, .jsonl or .parquet file, as they come.')] = None,  # file for the rows; None prints them
+    resume: Annotated[bool, _option('Go on with OUT, which a stopped run left behind.', '--resume')] = False,  # go on with `out`
+    bs: Annotated[int, _option('Pictures that go through the network at a time.', min=1)] = 32,  # pictures that go through the network at a time
+    runtime: _Runtime = 'auto',  # which program computes
+    engine: _Engine = 'local',  # who works
+    address: _Address = None,  # of a Ray cluster
+    column: _Names = None,  # title of the column with the names
+):
+    """Say which class each picture belongs to.
+
+    There is one row for each picture, in the order given.
+
+    \b
+      maskclf predict my-model picture.jpg
+      maskclf predict face.jpg                                      with the model that comes with maskclf
+      maskclf predict my-model folder --csv > answers.csv
+      maskclf predict my-model folder --out answers.csv --resume    after Ctrl-C
+      maskclf predict my-model s3://bucket/faces --engine ray --out rows
+    """
+    if as_json + as_csv + bool(out) > 1: raise typer.BadParameter('choose one of --json, --csv and --out')
+    if resume and not out: raise typer.BadParameter('--resume needs the file to go on with: add --out')
+    if engine == 'ray': n, failed = _predict_with_ray(typed, out, resume, runtime, address=address, column=column)
+    else:
+        if address or column: raise typer.BadParameter('--address and --column are for Ray: add --engine ray')
+        n, failed = _predict_here([*map(Path, typed)], 'json' if as_json else 'csv' if as_csv else 'table', out, resume, bs, runtime)
     if failed:
-        _complain(f'{failed} of {len(found)} could not be used.')
+        _complain(f'{failed} of {n} could not be used.')
         raise typer.Exit(1)
 
 # %% ../nbs/38_cli.ipynb #cli-37
@@ -869,9 +905,32 @@ def _find_into(photos, out, finder, classifier, resume, every):
     try: return find_in_photos(photos, out, finder, classifier, resume, every, watch=watch)
     except KeyboardInterrupt: raise KeyboardInterrupt(f'Stopped. What is done is in {out}: the same command with --resume goes on from there.') from None
 
+def _find_with_ray(photos, out, finder, classifier, every, camera, **more):
+    "Have Ray look through photos; how many could not be used."
+    from maskclf.scale import find_dataset
+    if camera or every > 1: raise typer.BadParameter('Ray looks at photos only: leave out --engine ray')
+    return _with_ray(find_dataset, photos, out, finder=finder, classifier=classifier, **more)[1]
+
+def _find_here(photos, out, finder, classifier, resume, as_json, every):
+    "Print what is in photos, or write it to the folder `out`; how many could not be used."
+    from maskclf.find import media_in
+    if not out: return _print_found(media_in(photos), finder, classifier, as_json)
+    summary = _find_into(photos, out, finder, classifier, resume, every)
+    print(f'{summary}\n{out}: marked copies in pictures, faces.csv, faces.jsonl')
+    return summary.failed
+
+def _check_find(photos, out, as_json, resume, camera, ray, for_ray):
+    "An error if what was typed does not fit together, or is not there."
+    if as_json and out: raise typer.BadParameter('choose one of --json and --out')
+    if resume and not out: raise typer.BadParameter('--resume needs the folder to go on with: add --out')
+    if camera and not out: raise typer.BadParameter('what the camera sees goes into a folder: add --out')
+    if for_ray and not ray: raise typer.BadParameter('--address and --column are for Ray: add --engine ray')
+    if out: _check_writable(out, '--out')
+    for photo in photos: camera or ray or _must_exist_or_open(Path(photo))
+
 @app.command()
 def find(
-    photos: Annotated[list[Path], _argument('PHOTOS', 'Photos, videos, and folders of them; or webcam.')],  # photos and folders
+    photos: Annotated[list[str], _argument('PHOTOS', 'Photos, videos, and folders of them; or webcam.')],  # photos and folders
     out: Annotated[Path, _option('Folder to make: marked copies, faces.csv, faces.jsonl. Left out: print what is seen.', callback=lambda out: out and _new_folder(out))] = None,  # folder to make
     model: Annotated[Path, _option('Model folder that names the faces; left out: the one that comes with maskclf.')] = None,  # None: the model that ships
     as_json: Annotated[bool, _option('Print JSON.', '--json')] = False,  # JSON in place of lines
@@ -881,6 +940,9 @@ def find(
     every: Annotated[int, _option('Of a video, look at each frame, each second one, …', min=1)] = 1,  # frames
     show: Annotated[bool, _option('Of the webcam, show what is seen in a window.', '--show')] = False,  # a window
     runtime: _Runtime = 'auto',  # which program computes
+    engine: _Engine = 'local',  # who works
+    address: _Address = None,  # of a Ray cluster
+    column: _Names = None,  # title of the column with the names
 ):
     """Find every face in whole photos, and name it.
 
@@ -890,25 +952,18 @@ def find(
       maskclf find photos --out found --resume    after Ctrl-C
       maskclf find photos --out found --model my-model
       maskclf find webcam --out seen --show                     until Ctrl-C
+      maskclf find s3://bucket/photos --engine ray --out rows
     """
-    if as_json and out: raise typer.BadParameter('choose one of --json and --out')
-    if resume and not out: raise typer.BadParameter('--resume needs the folder to go on with: add --out')
-    camera = list(map(str, photos)) == ['webcam']
-    if camera and not out: raise typer.BadParameter('what the camera sees goes into a folder: add --out')
-    if out: _check_writable(out, '--out')
-    for photo in photos: camera or _must_exist_or_open(photo)
+    camera, ray = photos == ['webcam'], engine == 'ray'
+    _check_find(photos, out, as_json, resume, camera, ray, address or column)
     from maskclf.detect import FaceFinder
-    from maskclf.find import media_in
     from maskclf.inference import Classifier
     finder, classifier = FaceFinder(detector=detector, runtime=runtime, score=score), Classifier(model, runtime=runtime)
-    if camera:
+    if ray: failed = _find_with_ray(photos, out, finder, classifier, every, camera, resume=resume, address=address, column=column)
+    elif camera:
         from maskclf.video import find_in_video
         return print(f'{find_in_video(0, out, finder, classifier, every, show)}\n{out}')
-    if not out: failed = _print_found(media_in(photos), finder, classifier, as_json)
-    else:
-        summary = _find_into(photos, out, finder, classifier, resume, every)
-        print(f'{summary}\n{out}: marked copies in pictures, faces.csv, faces.jsonl')
-        failed = summary.failed
+    else: failed = _find_here([*map(Path, photos)], out, finder, classifier, resume, as_json, every)
     if failed: raise typer.Exit(1)
 
 def _must_exist_or_open(path):

@@ -61,13 +61,17 @@ def look_at(
     classifier=None,  # a `Classifier`; None: the one that comes with this package
 ):  # a row: dict(file, picture, width, height, faces, error); and the photo with its faces marked, or None
     "What is in a photo, or why it cannot be used."
+    row, picture, found = _look(photo, finder, classifier)
+    return row, found and draw(picture, found)
+
+def _look(photo, finder, classifier):
+    "The row, the open picture and what was found in it; of one that cannot be used the row alone."
     row = dict(file=str(photo) if isinstance(photo, (str, Path)) else '', picture='', width=None, height=None, faces=[], error='')
     try:
         picture = open_picture(photo)
         found = analyse(picture, finder, classifier)
-    except PictureError as error: return row | dict(error=str(error)), None
-    row |= dict(width=found.size[0], height=found.size[1], faces=[asdict(face) for face in found.faces])
-    return row, draw(picture, found)
+    except PictureError as error: return row | dict(error=str(error)), None, None
+    return row | dict(width=found.size[0], height=found.size[1], faces=[asdict(face) for face in found.faces]), picture, found
 
 # %% ../nbs/21_find.ipynb #find-13
 COLUMNS = 'file', 'picture', 'face', 'left', 'top', 'right', 'bottom', 'score', 'label', 'probability', 'error'

@@ -256,14 +256,16 @@ def predict_each(self: Classifier,
     pictures,        # any number of them, a generator too
     bs=32,           # how many go through the network at a time
     errors='raise',  # 'raise' a `PictureError`, or 'keep' it in place of the prediction
+    threads=None,    # that read and decode; None: one for each core
 ):
-    "The predictions for many pictures, in order, one after the other."
+    "The predictions for many pictures, in order, one after the other; a `PictureError` among them stays one."
     _check_many(pictures)
     def read(picture):
+        if isinstance(picture, PictureError): return picture
         try: return self._row(picture) if self.sound else self.to_array(picture)
         except PictureError as error: return error
     few = isinstance(pictures, list) and len(pictures) <= bs and all(isinstance(p, Image.Image) for p in pictures)  # opened already: threads cost more than they bring
-    arrays = map(read, pictures) if few else _ahead(read, pictures, threads=cores(), most=2 * bs)
+    arrays = map(read, pictures) if few else _ahead(read, pictures, threads or cores(), most=2 * bs)
     while batch := list(islice(arrays, bs)):
         good = [a for a in batch if isinstance(a, np.ndarray) and a.ndim > 1]  # a sound has its row already
         rows = iter(self.probabilities(np.stack(good)) if good else ())
