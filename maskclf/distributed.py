@@ -355,7 +355,7 @@ def checkpoint_together(
     _Company.kept = cb if world()[1] > 1 else None
     return cb
 
-# %% ../nbs/31_distributed.ipynb #distributed-24
+# %% ../nbs/31_distributed.ipynb #distributed-26
 def start(
     argv=None, # the arguments of torchrun; None takes those that were typed
 ) -> int: # 0, or 2 if a process failed, 130 after Ctrl-C
