@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['ProcessError', 'joined', 'world', 'same_everywhere', 'agree', 'first_to_tell', 'gathered', 'own_random', 'ShareDL',
-           'shared', 'batch_norm_together', 'TrainTogether', 'in_processes', 'FollowCheckpoint', 'checkpoint_together',
-           'start']
+           'shared', 'batch_norm_together', 'TrainTogether', 'in_processes', 'checkpoint_together', 'start']
 
 # %% ../nbs/31_distributed.ipynb #distributed-06
 import contextlib, hashlib, os, random, re, signal, sys, threading, time
@@ -336,7 +335,7 @@ def _follow(learn, block):
     block.callback(vars(learn).pop, 'load', None)
 
 
-class FollowCheckpoint(Checkpoint):
+class _FollowCheckpoint(Checkpoint):
     "The `Checkpoint` of a process that writes nothing and goes on from what process 0 has kept."
     def keep(self): pass
     def check_same(self): pass # process 0 does
@@ -349,13 +348,13 @@ def checkpoint_together(
 ) -> Checkpoint: # a callback
     "A `Checkpoint` of which process 0 reads and writes the file; the others are told what it held."
     leads = world()[0] == 0
-    cb = Checkpoint(file, resume, by_machine) if leads else FollowCheckpoint(file, False, by_machine)
+    cb = Checkpoint(file, resume, by_machine) if leads else _FollowCheckpoint(file, False, by_machine)
     state = same_everywhere(cb.state) if resume else cb.state
     if not leads: cb.state = {**state, 'saved': {}}
     _Company.kept = cb if world()[1] > 1 else None
     return cb
 
-# %% ../nbs/31_distributed.ipynb #distributed-26
+# %% ../nbs/31_distributed.ipynb #distributed-28
 def start(
     argv=None, # the arguments of torchrun; None takes those that were typed
 ) -> int: # 0, or 2 if a process failed, 130 after Ctrl-C
@@ -368,6 +367,7 @@ def start(
     try: run(parse_args(argv))
     except ChildFailedError: return 2
     except (SignalException, KeyboardInterrupt): return 130
+    finally: logging.disable(logging.NOTSET)
     return 0
 
 if __name__ == '__main__' and '__file__' in globals(): sys.exit(start()) # `python -m maskclf.distributed`
