@@ -120,10 +120,15 @@ def _run(argv):
     try: typer.main.get_command(app)(args=argv, prog_name='maskclf')
     except SystemExit as stop:
         if _unread(stop.__context__): raise stop.__context__ # Typer hides it behind an exit code of 1
-        if stop.code == 130: _complain(_stopped(stop))
+        if stop.code == 130 and not _follows(): _complain(_stopped(stop))
         code = stop.code or 0
     sys.stdout.flush()
     return code
+
+def _is_first_to_tell():
+    "May this process say why it ends? Where several train together, one sentence is enough."
+    told = sys.modules.get('maskclf.distributed')
+    return not told or told.first_to_tell()
 
 def _failed(error, debug):
     "Tell about an error, with `debug` also where it arose; the exit code."
@@ -131,6 +136,7 @@ def _failed(error, debug):
         with contextlib.suppress(OSError): os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()) # for what is still to be printed
         return 130
     if debug: traceback.print_exception(error)
+    if not _is_first_to_tell(): return exit_code(error)
     code, text = exit_code(error), sentence(error)
     _complain(text if code == 2 else f'{type(error).__name__}: {text} This should not happen; MASKCLF_DEBUG=1 shows where it did.')
     return code
@@ -141,7 +147,7 @@ def main(
     "Run the command; its exit code."
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'): stream.reconfigure(encoding='utf-8', errors='backslashreplace')
-    if argv is None and not sys.stderr.isatty(): os.environ.setdefault('TQDM_DISABLE', '1') # nobody watches: no progress bars
+    if argv is None and (_follows() or not sys.stderr.isatty()): os.environ.setdefault('TQDM_DISABLE', '1') # nobody watches: no progress bars
     os.environ.setdefault('PANDAS_FUTURE_INFER_STRING', '0') # tables of pandas 3 hold no names that are no UTF-8, unless texts are plain objects
     debug = os.environ.get('MASKCLF_DEBUG')
     with warnings.catch_warnings():
@@ -482,6 +488,14 @@ def _ask_first(resume):
                 raise FileExistsError('A training with these settings was stopped, and its finished epochs are kept: go on with it with --resume, or begin anew with --no-resume.')
     return AskFirst()
 
+def _follows(): return int(os.environ.get('RANK', 0)) > 0  # of the processes that torchrun has started, the first one reads options, prints and writes
+
+def _help_to_train(path, settings):
+    "What the other processes do: their share of the training."
+    from maskclf.core import train as fit
+    warnings.showwarning = lambda *_: None  # the first process says it, too
+    fit(path, **settings)
+
 def _faces_of(path):
     "A folder of pictures: `path` itself, or that of the faces cut out of it if it holds photos with boxes, or of the windows of long sounds."
     from maskclf.photos import find_boxes
@@ -530,15 +544,17 @@ def train(
       maskclf train my-pictures --out my-model --resume    after Ctrl-C
       maskclf train new-pictures --pretrained my-model     with what that one has learned
       maskclf train faces.csv --target number --column age
+      torchrun --nproc-per-node 2 -m maskclf train photos  in two processes, or on several machines
     """
+    settings = dict(arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=bool(resume),
+                    keep_copies=keep_copies, pretrained=_WEIGHTS.get(pretrained, pretrained), freeze=quick, exclude=exclude or (), target=target, column=column)
+    if _follows(): return _help_to_train(path, settings)
     page = out.with_name(f'{out.name}-report.html')
     _check_before(out, page, overwrite, resume)
     with _alone(out):
         wanted = _show_source(path, target, column)
         from maskclf.core import train as fit
-        learn = fit(path, arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=bool(resume),
-                    keep_copies=keep_copies, pretrained=_WEIGHTS.get(pretrained, pretrained), freeze=quick, exclude=exclude or (), target=target, column=column,
-                    cbs=[training_rows(), _ask_first(resume)], then=lambda learn: _save_first(learn, out))  # until it is saved, the epochs are kept
+        learn = fit(path, **settings, cbs=[training_rows(), _ask_first(resume)], then=lambda learn: _save_first(learn, out))  # until it is saved, the epochs are kept
         report = _judge_saved(learn, out, page, f'Trained on {_name(path)}', max_error)
     print(f'\n{report}\n\nmodel   {out}\nreport  {page} (open it in a browser)\nnext    maskclf predict {out} PICTURES')
     if not exclude and len(learn.dls.train_ds) + len(learn.dls.valid_ds) < wanted: raise typer.Exit(1)

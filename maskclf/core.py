@@ -40,7 +40,9 @@ from .augment import SpecAugment, augmentations
 from .data import SOUND_SIZE, _layout, face_dataloaders, output_of, parent_label, pick_size, prepare_folder
 from .numbers import NumberLoss, ToNumber, number_scale
 from .pictures import MaskclfError, cores
-from .resume import Checkpoint, forget_trainings, stoppable, training_file
+from .distributed import agree, checkpoint_together, gathered, in_processes, joined, same_everywhere, shared, world
+from .resume import forget_trainings, stoppable, training_file
+from .resume import Checkpoint # noqa: F401 (its old address)
 from .sound import is_sound
 from .resume import random_state, set_random_state # noqa: F401 (their old address)
 from .start import choose_start, cut_deeper, find_arch, fixed_size, first_answers, first_filters, pixel_stats, start_from # noqa: F401 (their old address)
@@ -116,7 +118,7 @@ def body_features(
         for copy in range(copies if training else 1):
             loader = dl.new(drop_last=False, shuffle=copy > 0) if training else dl
             with dl.dataset.set_split_idx(int(copy == 0)): # 1: no augmentation
-                parts += [(before(x.contiguous(memory_format=torch.channels_last)).float(), y) for x, y in loader]
+                parts += [(gathered(before(x.contiguous(memory_format=torch.channels_last)).float()), gathered(y)) for x, y in shared(loader)]
     features, labels = (torch.cat([some.as_subclass(torch.Tensor) for some in column]) for column in zip(*parts))
     return FeatureLoader(dl, features, labels, shuffle=training)
 
@@ -432,6 +434,7 @@ def _changes(files, size):
     "The augmentation that suits pictures, or sounds."
     return [SpecAugment()] if is_sound(files[0]) else augmentations(size)
 
+@joined()
 def train(
     path, # folder with a sub-folder of pictures, or of sounds, per class, photos with boxes (Pascal VOC, COCO, YOLO), or a table (CSV) of files and labels
     arch=None, # any torchvision or timm architecture; None: 'lite0', or that of the model folder in `pretrained`
@@ -455,7 +458,7 @@ def train(
     **kwargs, # passed on to `face_dataloaders`: `splitter` (any fastai splitter), `exclude` (pictures to leave out), `method` …
 ) -> Learner: # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
     "Train a classifier on the pictures in `path`; the errors are those of `choose_start`, `face_dataloaders` and `stoppable`."
-    settings = {k: v for k, v in locals().items() if k not in ('resume', 'then')}
+    settings, leads = {k: v for k, v in locals().items() if k not in ('resume', 'then')}, world()[0] == 0
     torch.set_num_threads(useful_threads()) # more of them would only wait for one another
     folder = prepare_folder(path, label_func=label_func, target=target, column=column, **{k: kwargs[k] for k in ('margin', 'cache', 'sound') if k in kwargs})
     arch, weights = choose_start(arch, pretrained)
@@ -463,14 +466,17 @@ def train(
     _check_settings(bs, freeze, weights)
     file = training_file(**{**settings, 'path': Path(path).resolve(), 'arch': name})
     forget_trainings(file.parent)
-    with stoppable(file, resume):
+    with stoppable(file, resume and leads):
         freeze, balance, size = _suited(layout := _layout(folder, label_func, target, column), bool(weights), freeze, balance, size or model_weights(pretrained)[1].get('size'))
         set_seed(seed)
         dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, target=target, column=column, batch_tfms=_changes(layout.used, size) if batch_tfms is None else batch_tfms,
                                 **{**pixel_stats(arch, weights), **kwargs})
-        learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights, places=(3 if freeze else 2) if weights else 1)
+        learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights, (3 if freeze else 2) if weights else 1, same_everywhere(fast_bf16()))
         learn.maskclf = dict(arch=name, size=size, number=layout.name, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)
         _check_network(learn, name, size)
-        fit(learn, epochs, lr, bool(weights), [Checkpoint(file, resume, [BF16Training]), TellTime(), *[GrowSize(until=0)]*bool(fixed_size(arch))], freeze)
-        if then: then(learn)
+        agree(architecture=name, size=size, start=bool(weights), choice_of_layers=bool(freeze))
+        kept = checkpoint_together(file, resume, [BF16Training])
+        with in_processes(learn): fit(learn, epochs, lr, bool(weights), [kept, TellTime(), *[GrowSize(until=0)]*bool(fixed_size(arch))], freeze)
+        if then and leads: then(learn)
+        same_everywhere('saved') # the others wait for that
     return learn

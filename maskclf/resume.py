@@ -94,10 +94,13 @@ class _Retell(Callback):
         self.rows = [*self.rows, []]
         self.kept = (self.state['rows'][len(self.rows) - 1:] or [[]])[0]
         self.last = len(self.rows) == len(self.state['rows']) # is this the fit that was stopped?
-        for what in self.same:
-            if self.kept and self.state['same'][what] != self.same[what]:
-                raise ValueError(f'This training has {what} than the one that was stopped: train again from the start, without resume.')
+        if self.kept: self.check_same()
         if self.kept: self.learn.save = lambda file, **kwargs: join_path_file(file, self.learn.path/self.learn.model_dir, ext='.pth')
+
+    def check_same(self):
+        for what in self.same:
+            if self.state['same'][what] != self.same[what]:
+                raise ValueError(f'This training has {what} than the one that was stopped: train again from the start, without resume.')
 
     def before_train(self):
         "Callbacks that judge epochs hear of this one, but what they save is not written anew."
