@@ -116,7 +116,8 @@ THUMBNAILS = {  # notebook → the cell whose first picture stands for it in the
     '15_inference': ('inference-38', (0, 25, 185, 310)), '17_export': ('export-08', (0, 0, 283, 214)), '18_faces': ('faces-03', (320, 0, 642, 196)),
     '19_detect': ('detect-03', (0, 150, 400, 300)), '20_finder': ('finder-03', (380, 0, 897, 185)),
     '23_app': ('images/page.png', (30, 365, 970, 850)), '27_heroes': ('heroes-03', (0, 0, 360, 130)), '28_your_own': ('images/28_your_own/sorting.png', (0, 38, 460, 220)),
-    '30_sound': ('sound-09', (0, 0, 794, 160)),
+    '30_sound': ('sound-09', (0, 0, 794, 160)), '31_table': ('table-15', (0, 0, 576, 230)), '32_several': ('several-06', (0, 0, 546, 210)),
+    '33_numbers': ('numbers-06', (0, 0, 660, 165)),
     '36_benchmark': ('benchmark-22', (0, 0, 850, 270)), '37_pages': ('images/37_pages/report.png', (0, 0, 550, 400))}
 
 
