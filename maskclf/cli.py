@@ -121,6 +121,8 @@ def _run(argv):
     sys.stdout.flush()
     return code
 
+def _follows(): return int(os.environ.get('RANK', 0)) > 0  # of the processes that torchrun has started, the first one reads options, prints and writes
+
 def _is_first_to_tell():
     "May this process say why it ends? Where several train together, one sentence is enough."
     told = sys.modules.get('maskclf.distributed')
@@ -450,8 +452,6 @@ def _ask_first(resume):
             if resume is None and kept and len(kept.rows) == 1 and kept.file.exists():
                 raise FileExistsError('A training with these settings was stopped, and its finished epochs are kept: go on with it with --resume, or begin anew with --no-resume.')
     return AskFirst()
-
-def _follows(): return int(os.environ.get('RANK', 0)) > 0  # of the processes that torchrun has started, the first one reads options, prints and writes
 
 def _help_to_train(path, settings):
     "What the other processes do: their share of the training."
