@@ -125,6 +125,8 @@ def _run(argv):
     sys.stdout.flush()
     return code
 
+def _follows(): return int(os.environ.get('RANK', 0)) > 0  # of the processes that torchrun has started, the first one reads options, prints and writes
+
 def _is_first_to_tell():
     "May this process say why it ends? Where several train together, one sentence is enough."
     told = sys.modules.get('maskclf.distributed')
@@ -488,13 +490,11 @@ def _ask_first(resume):
                 raise FileExistsError('A training with these settings was stopped, and its finished epochs are kept: go on with it with --resume, or begin anew with --no-resume.')
     return AskFirst()
 
-def _follows(): return int(os.environ.get('RANK', 0)) > 0  # of the processes that torchrun has started, the first one reads options, prints and writes
-
-def _help_to_train(path, settings):
-    "What the other processes do: their share of the training."
-    from maskclf.core import train as fit
-    warnings.showwarning = lambda *_: None  # the first process says it, too
-    fit(path, **settings)
+def _fit(path, settings, **more):
+    "The `Learner` that `train` makes; `more` is for the first process, the others are silent."
+    from maskclf.core import train
+    if _follows(): warnings.showwarning = lambda *_: None
+    return train(path, **settings, **more)
 
 def _faces_of(path):
     "A folder of pictures: `path` itself, or that of the faces cut out of it if it holds photos with boxes, or of the windows of long sounds."
@@ -548,13 +548,11 @@ def train(
     """
     settings = dict(arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=bool(resume),
                     keep_copies=keep_copies, pretrained=_WEIGHTS.get(pretrained, pretrained), freeze=quick, exclude=exclude or (), target=target, column=column)
-    if _follows(): return _help_to_train(path, settings)
-    page = out.with_name(f'{out.name}-report.html')
-    _check_before(out, page, overwrite, resume)
+    if _follows(): return _fit(path, settings) and None
+    _check_before(out, page := out.with_name(f'{out.name}-report.html'), overwrite, resume)
     with _alone(out):
         wanted = _show_source(path, target, column)
-        from maskclf.core import train as fit
-        learn = fit(path, **settings, cbs=[training_rows(), _ask_first(resume)], then=lambda learn: _save_first(learn, out))  # until it is saved, the epochs are kept
+        learn = _fit(path, settings, cbs=[training_rows(), _ask_first(resume)], then=lambda learn: _save_first(learn, out))  # until it is saved, the epochs are kept
         report = _judge_saved(learn, out, page, f'Trained on {_name(path)}', max_error)
     print(f'\n{report}\n\nmodel   {out}\nreport  {page} (open it in a browser)\nnext    maskclf predict {out} PICTURES')
     if not exclude and len(learn.dls.train_ds) + len(learn.dls.valid_ds) < wanted: raise typer.Exit(1)

@@ -430,6 +430,11 @@ def _suited(layout, weights, freeze, balance, size):
     if is_sound(files[0]): size = size or (SIZES[-1] if few and freeze else SOUND_SIZE) # what was learned from photos finds fine lines in large pictures only
     return freeze, balance, size or pick_size(files, **sizes)
 
+def _first_alone(then, learn):
+    "Let process 0 save what was learned, while the others wait."
+    if then and world()[0] == 0: then(learn)
+    same_everywhere(True)
+
 def _changes(files, size):
     "The augmentation that suits pictures, or sounds."
     return [SpecAugment()] if is_sound(files[0]) else augmentations(size)
@@ -464,8 +469,7 @@ def train(
     arch, weights = choose_start(arch, pretrained)
     name, size = getattr(find_arch(arch), '__name__', arch), _size_for(arch, size)
     _check_settings(bs, freeze, weights)
-    file = training_file(**{**settings, 'path': Path(path).resolve(), 'arch': name})
-    forget_trainings(file.parent)
+    forget_trainings((file := training_file(**{**settings, 'path': Path(path).resolve(), 'arch': name})).parent)
     with stoppable(file, resume and leads):
         freeze, balance, size = _suited(layout := _layout(folder, label_func, target, column), bool(weights), freeze, balance, size or model_weights(pretrained)[1].get('size'))
         set_seed(seed)
@@ -475,8 +479,6 @@ def train(
         learn.maskclf = dict(arch=name, size=size, number=layout.name, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)
         _check_network(learn, name, size)
         agree(architecture=name, size=size, start=bool(weights), choice_of_layers=bool(freeze))
-        kept = checkpoint_together(file, resume, [BF16Training])
-        with in_processes(learn): fit(learn, epochs, lr, bool(weights), [kept, TellTime(), *[GrowSize(until=0)]*bool(fixed_size(arch))], freeze)
-        if then and leads: then(learn)
-        same_everywhere('saved') # the others wait for that
+        with in_processes(learn): fit(learn, epochs, lr, bool(weights), [checkpoint_together(file, resume, [BF16Training]), TellTime(), *[GrowSize(until=0)]*bool(fixed_size(arch))], freeze)
+        _first_alone(then, learn)
     return learn
