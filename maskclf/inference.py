@@ -101,9 +101,6 @@ class Classifier:
         if self.sound: picture = open_sound(picture, self.sound)
         return self._pixels(picture)
 
-    def _pixels(self, picture):
-        return to_array(picture, self.size, self.method, self.config['mean'], self.config['std'], self.config.get('draft', False))
-
     def probabilities(self, pixels):
         "The probabilities (n × classes) for an array of pictures as `to_array` gives them; of a model of numbers the numbers (n × 1)."
         if self._process != os.getpid():  # after a fork: the threads of the runtime have stayed behind
@@ -122,6 +119,9 @@ def predict(self: Classifier,
 ):
     "The prediction for one picture, or one sound; raises `PictureError`."
     return self._decide(self._row(picture))
+
+@patch
+def _pixels(self: Classifier, picture): return to_array(picture, self.size, self.method, self.config['mean'], self.config['std'], self.config.get('draft', False))
 
 @patch
 def _row(self: Classifier, source):
