@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from PIL import Image
 
 from .inference import _as_png
-from .photos import find_layout
+from .photos import DataError, find_layout
 from .pictures import PictureError, open_picture
 
 # %% ../nbs/28_your_own.ipynb #your_own-05
@@ -29,18 +29,22 @@ def _free(path):
 def _class_name(label):
     "The name as a folder can have it; `ValueError` if there is none."
     label = ' '.join(str(label).split())
+    if not label: raise ValueError('The name of the class is missing: type it first.')
     if not label or label.startswith('.') or set(label) & set('/\\:*?"<>|'): raise ValueError(f'A class cannot be called {label!r}: take letters, digits, spaces, - and _.')
     return label
 
 def add_picture(
-    content,   # bytes of a picture file, as an upload gives them
+    content,   # bytes of a picture file, as an upload gives them, or its path
     folder,    # that of the classes; it is made if it is missing
     label,     # the class
     name='',   # what the file is called where it comes from; only its stem is used
 ): # the new file
     "Put a picture into the folder of its class, as it is, never over another; raises `PictureError` if it is none, `ValueError` if no class can have that name."
     from io import BytesIO
-    place = Path(folder)/_class_name(label)
+    if isinstance(content, (str, os.PathLike)): content, name = Path(content).read_bytes(), name or content
+    label = _class_name(label)
+    known = [f.name for f in Path(folder).iterdir() if f.is_dir()] if Path(folder).is_dir() else []
+    place = Path(folder)/next((name for name in known if name.casefold() == label.casefold()), label) # some systems take Cats and cats for one
     open_picture(content)
     with Image.open(BytesIO(content)) as picture: ending = _ENDINGS.get(picture.format, 'jpg')
     stem = Path(str(name).replace('\\', '/')).stem.strip('. ') or 'picture'
@@ -86,6 +90,7 @@ class Sorting:
         folder,    # folder with a folder of pictures for each class
         first=(),  # pictures to look at first, such as the files that `label_suspects` names
     ):
+        if Path(folder).is_file(): raise DataError(f'{folder} is a file: to sort means to move pictures between the folders of the classes, so name the folder.')
         layout, self.folder = find_layout(Path(folder)), Path(folder)
         self._label = {os.path.abspath(f): layout.label(f) for f in layout.used}
         self.classes = sorted(set(self._label.values()))
@@ -102,8 +107,9 @@ class Sorting:
     def label(self,
         file, # one of `pictures`
     ): # None if it is to be left out
-        "The class that a picture is to have."
+        "The class that a picture is to have; `DataError` if it is none of these."
         file = os.path.abspath(file)
+        if file not in self._label: raise DataError(f'{file} is none of the pictures in {self.folder}: take one that `pictures` gives.')
         return self._marks.get(file, self._label[file])
 
     def mark(self,
@@ -123,6 +129,7 @@ def undo(self: Sorting):
     if not self._before: return None
     file, label = self._before.pop()
     self._marks[file] = label
+    self.classes = sorted({*self._label.values(), *self._marks.values()} - {None})
     return file
 
 @patch
@@ -149,7 +156,9 @@ def apply(self: Sorting):
         try:
             to.parent.mkdir(parents=True, exist_ok=True)
             os.rename(file, to)
-        except OSError as error: problem = f'{file} cannot be moved ({error.strerror}).'
+        except OSError as error:
+            problem = f'{file} cannot be moved ({error.strerror}).'
+            if not os.path.lexists(file): del self._label[file], self._marks[file] # somebody else has taken it away
         else:
             self._moved.append((file, str(to)))
             del self._label[file], self._marks[file]
