@@ -6,7 +6,7 @@
 __all__ = ['FACES', 'Prediction', 'Labels', 'Number', 'Classifier', 'upload_box']
 
 # %% ../nbs/15_inference.ipynb #inference-02
-import contextlib, csv, html, io, json, os, sys
+import contextlib, csv, html, io, json, os, sys, threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -171,12 +171,12 @@ def _openvino():
     except (ImportError, OSError): return None
     return Core
 
-_openvino_in = set()  # the processes that OpenVINO was started in
+_cores, _one_at_a_time = {}, threading.Lock()  # number of a process → its Core of OpenVINO
 
 def _choose_runtime(runtime):
     "The runtimes to try, the best first; `ModelError` where the one asked for is missing."
     if runtime not in ('auto', 'onnxruntime', 'openvino'): raise ModelError(f'There is no runtime {runtime!r}: choose auto, onnxruntime or openvino.')
-    if _openvino_in - {os.getpid()}: return 'onnxruntime',  # in a copy of such a process OpenVINO would wait for threads that have stayed behind
+    if _cores.keys() - {os.getpid()}: return 'onnxruntime',  # in a copy of such a process OpenVINO would wait for threads that have stayed behind
     if runtime == 'openvino' and not _openvino():
         raise ModelError("OpenVINO is not installed: pip install 'maskclf[openvino]', or choose another runtime.")
     if runtime == 'auto': return ('openvino', 'onnxruntime') if _openvino() else ('onnxruntime',)
@@ -194,11 +194,16 @@ def _with_onnxruntime(model, threads):
             for end in (*session.get_inputs(), *session.get_outputs())]
     return lambda pixels: session.run(['logits'], {'pixels': pixels})[0], ends
 
+def _core():
+    "The Core of this process. There is one, and it stays: each brings a stack for signals, which would be gone with it, and then the next Ctrl-C is a crash."
+    with _one_at_a_time:
+        if os.getpid() not in _cores: _cores[os.getpid()] = _openvino()()
+        return _cores[os.getpid()]
+
 def _with_openvino(model, threads):
     "The same with OpenVINO; a request for each call, so that several threads may ask at a time."
     if model[:1] != b'\x08': raise ValueError('not ONNX')  # its first entry, the version; OpenVINO reads other formats, too
-    core = _openvino()()
-    _openvino_in.add(os.getpid())
+    core = _core()
     network = core.read_model(model)
     ends = [(end.names, end.element_type.to_string() == 'f32', [n.get_length() if n.is_static else 'n' for n in end.partial_shape])
             for end in (*network.inputs, *network.outputs)]

@@ -398,8 +398,13 @@ def _in_words(error, run):
     "What Ray has to say about the end of a run, as one sentence."
     while not isinstance(error, MaskclfError) and (cause := getattr(error, 'cause', None) or error.__cause__): error = cause
     if isinstance(error, MaskclfError): return error
+    go_on = f'What is done is in {_tell(run.dest)}: the same call with resume=True goes on from there.'
+    ray = _need('ray').exceptions
+    if isinstance(error, (ray.RayActorError, ray.WorkerCrashedError, ray.OutOfMemoryError)) and run.left():
+        first = _tell(_decode(run.part(run.left()[0])[0]))
+        return ScaleError(f'Workers died again and again: there is too little memory, or one of the files that are left, from {first} on, kills whoever opens it. {go_on}')
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return ScaleError(f'Ray could not finish ({_tell(said)}). What is done is in {_tell(run.dest)}: the same call with resume=True goes on from there.')
+    return ScaleError(f'Ray could not finish ({_tell(said)}). {go_on}')
 
 def predict_dataset(
     source,           # a folder, a pattern, a list (.txt, .csv, .parquet), or a Python list of these; on a disk, or an address
