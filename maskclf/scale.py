@@ -317,7 +317,7 @@ def ray_rows(
         warnings.simplefilter('ignore')  # Ray 2.64 will take this in another way
         rows = ray.data.from_arrow(parts).map(Worker, fn_constructor_args=args, num_cpus=1, compute=ray.data.ActorPoolStrategy(size=count),
                                               max_restarts=-1, max_task_retries=deaths)
-    for name in ('ray.data', 'ray'): logging.getLogger(name).setLevel('ERROR')
+    for name in ('ray.data', 'ray'): logging.getLogger(name).setLevel('CRITICAL')  # what goes wrong is told in one sentence
     return rows.iter_rows()
 
 # %% ../nbs/34_scale.ipynb #scale-27

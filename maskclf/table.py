@@ -186,9 +186,9 @@ def table_layout(
     good = [i for i, (place, text) in enumerate(zip(places, table.texts)) if not isinstance(place, str) and (text or target == 'labels')]
     told, wrong = _gathered([places[i] for i in good], [table.texts[i] for i in good], target)
     told = dict(sorted(told.items()))
-    notes = [f'{len(lost)} of {len(places)} rows of {_line(path)} are left out, for their file cannot be found. The first: {lost[0]}'] if lost else []
-    notes += [f'{len(empty)} rows of {_line(path)} say nothing of their file in the column {table.column!r}, and are left out.']*bool(empty)
-    notes += [f'{len(wrong)} files have rows in {_line(path)} that contradict each other, and are left out ({_some([f.name for f in wrong])}).']*bool(wrong)
+    notes = [f'Of {len(places)} rows of {_line(path)}, {len(lost)} cannot be used, for there is no such file. The first: {lost[0]}'] if lost else []
+    notes += [f'Rows of {_line(path)} that say nothing of their file in the column {table.column!r}, and are left out: {len(empty)}.']*bool(empty)
+    notes += [f'Files whose rows in {_line(path)} contradict each other, and are left out: {len(wrong)} ({_some([f.name for f in wrong])}).']*bool(wrong)
     if not told: raise DataError(f'No row of {_line(path)} can be used. {notes[0] if notes else ""} Files are named as seen from the folder of the table.')
     sides = {places[i]: table.sides[i] for i in good if places[i] in told} if 'train' in table.sides and {'valid', 'test'} & {*table.sides} else {}
     layout = as_target(Layout(Path(path).parent, list(told), Told(told), sides, notes, name=table.column), target, few)
