@@ -7,7 +7,7 @@ __all__ = ['ScaleError', 'storage', 'files_of', 'RunFolder', 'read_far', 'predic
            'RunSummary', 'run_parts', 'predict_dataset', 'looker', 'find_dataset']
 
 # %% ../nbs/34_scale.ipynb #scale-02
-import contextlib, glob, hashlib, importlib, io, json, logging, os, shutil, socket, tempfile, time, warnings
+import contextlib, glob, hashlib, importlib, io, json, logging, os, random, shutil, socket, tempfile, time, warnings
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -168,6 +168,8 @@ def _check(self: RunFolder, resume):
     for file in self.dest.glob('.*.part'): file.unlink()  # what was half written
 
 # %% ../nbs/34_scale.ipynb #scale-16
+class _Unread(PictureError): "A picture that is there perhaps, but could not be read."
+
 def read_far(
     there,     # a `storage`
     name,      # address of a file in it
@@ -178,12 +180,12 @@ def read_far(
     for n in range(tries):
         try: file = io.BytesIO(there.cat_file(there._strip_protocol(name)))
         except (FileNotFoundError, IsADirectoryError): return PictureError(f'{_tell(name)} does not exist: check the name and the folder.')
-        except PermissionError as error: return PictureError(f'{_tell(name)} cannot be read ({_tell(error)}): check its permissions.')
+        except PermissionError as error: return _Unread(f'{_tell(name)} cannot be read ({_tell(error)}): check its permissions.')
         except Exception as error:
             trouble = _tell(error) or type(error).__name__
-            if n < tries - 1: time.sleep(pause*2**n)
+            if n < tries - 1: time.sleep(pause*2**n*random.uniform(.7, 1.3))
         else: file.name = name; return file
-    return PictureError(f'{_tell(name)} could not be read in {tries} tries ({trouble}): check the connection.')
+    return _Unread(f'{_tell(name)} could not be read in {tries} tries ({trouble}): check the connection.')
 
 # %% ../nbs/34_scale.ipynb #scale-19
 def _packed(path, kind='classifier'):
@@ -225,25 +227,40 @@ class Worker:
         cwd='.',      # folder from which names of files are seen
         readers=16,   # threads that fetch from a storage
     ):
-        with contextlib.suppress(OSError): os.chdir(cwd)
-        self.rows, self.columns, self.storages, self.readers = make(), columns, storages or {}, readers
+        try: os.chdir(cwd)
+        except OSError: cwd = None
+        self.rows, self.columns, self.storages, self.readers, self.cwd, self.unread = make(), columns, storages or {}, readers, cwd, []
 
     def fetch(self, item):
         "The picture in a storage; a name on the disk stays a name; what has come along is opened."
         name, content = item
         if not _far(name): return name
-        if content is None: return read_far(self.storages[_protocol(name)], name)
+        if content is None:
+            if isinstance(file := read_far(self.storages[_protocol(name)], name), _Unread): self.unread.append(file)
+            return file
         file = io.BytesIO(content); file.name = name
         return file
 
-    def __call__(self,
-        part,  # dict(part, files), perhaps with contents
-    ):  # dict(part, files: how many, content: a Parquet file)
-        "The rows of one part."
-        files = [*map(_decode, part['files'])]
-        items = zip(files, part.get('contents') or [None]*len(files))
+    def made(self, files, contents):
+        "The rows of these files as a Parquet file; raises `ScaleError` where something else than a file is wrong."
+        if not self.cwd and any(not _far(file) and not os.path.isabs(file) for file in files):
+            raise ScaleError(f'The folder in which the run began is not on the machine {socket.gethostname()}: name addresses, or start in a folder that all machines share.')
+        self.unread, items = [], zip(files, contents or [None]*len(files))
         pictures = _ahead(self.fetch, items, self.readers, 2*self.readers) if any(map(_far, files)) else files
-        return dict(part=part['part'], files=len(files), content=_as_parquet(self.rows(files, pictures), self.columns))
+        content = _as_parquet(self.rows(files, pictures), self.columns)
+        if len(files) >= 10 and len(self.unread) > len(files)/2:
+            raise ScaleError(f'{len(self.unread)} of the {len(files)} files in a part could not be read, so the storage is at fault. The first: {self.unread[0]}')
+        return content
+
+    def __call__(self,
+        part,  # dict(part, files), perhaps with piece, which is handed back, and contents
+    ):  # dict(part, piece, files: how many, content: a Parquet file, trouble: why there is none, or nothing)
+        "The rows of one part, or of a piece of it."
+        files, content, trouble = [*map(_decode, part['files'])], b'', ''
+        try: content = self.made(files, part.get('contents'))
+        except MaskclfError as error: trouble = str(error)
+        except Exception as error: trouble = f'A worker could not go on ({type(error).__name__}: {_tell(error)}).'
+        return dict(part=part['part'], piece=part.get('piece', 0), files=len(files), content=content, trouble=trouble)
 
 # %% ../nbs/34_scale.ipynb #scale-24
 def _must_answer(address):
@@ -286,14 +303,15 @@ def _fetched(stored):
     import ray
     return ray.get(stored)()
 
-def _tables(run, storages):
-    "Each part that is left as a table of one row: names, and contents if only this process can read them."
+def _tables(run, storages, singly):
+    "Each part that is left, or each file of them, as a table of one row: names, and contents if only this process can read them."
     pa = _need('pyarrow')
     for part in run.left():
-        files = run.part(part)
-        table = dict(part=[part], files=pa.array([files], pa.list_(pa.binary())))
-        if 'memory' in storages: table['contents'] = pa.array([[_here(storages, _decode(file)) for file in files]], pa.list_(pa.binary()))
-        yield pa.table(table)
+        whole = run.part(part)
+        for piece, files in enumerate([file] for file in whole) if singly else [(0, whole)]:
+            table = dict(part=[part], piece=[piece], files=pa.array([files], pa.list_(pa.binary())))
+            if 'memory' in storages: table['contents'] = pa.array([[_here(storages, _decode(file)) for file in files]], pa.list_(pa.binary()))
+            yield pa.table(table)
 
 def _here(storages, name):
     "What is in a file in the memory of this process; None: the worker has to look itself."
@@ -306,19 +324,23 @@ def ray_rows(
     make,      # a function without arguments that makes one such as `predictor` does
     columns,   # titles of the table
     storages,  # dict: protocol → `storage`
-    deaths=5,  # workers that a part may cost before the run ends
-):  # dicts as a `Worker` gives them, in any order
+    deaths=2,  # workers that a part may cost beside the first; then it is given up
+    singly=False,  # file by file?
+    lost=5,    # parts, or files, that may be given up before the run ends
+):  # dicts as a `Worker` gives them, in any order; raises `ScaleError`
     "Have Ray's actors make the parts that are left."
-    parts = [*_tables(run, storages)]
+    parts, context = [*_tables(run, storages, singly)], ray.data.DataContext.get_current()
     count = min(len(parts), max(1, int(ray.cluster_resources().get('CPU', 1))))
-    ray.data.DataContext.get_current().enable_progress_bars = False
+    context.enable_progress_bars, context.max_errored_blocks = False, lost
+    pool = ray.data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1 if singly else None)
     args = partial(_fetched, ray.put(make)), columns, storages, run.cwd
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # Ray 2.64 will take this in another way
-        rows = ray.data.from_arrow(parts).map(Worker, fn_constructor_args=args, num_cpus=1, compute=ray.data.ActorPoolStrategy(size=count),
-                                              max_restarts=-1, max_task_retries=deaths)
+        rows = ray.data.from_arrow(parts).map(Worker, fn_constructor_args=args, num_cpus=1, compute=pool, max_restarts=-1, max_task_retries=deaths)
     for name in ('ray.data', 'ray'): logging.getLogger(name).setLevel('CRITICAL')  # what goes wrong is told in one sentence
-    return rows.iter_rows()
+    for row in rows.iter_rows():
+        if row['trouble']: raise ScaleError(f"{row['trouble'].rstrip('.')}. What is done is in {_tell(run.dest)}: when that is mended, the same call with resume=True goes on from there.")
+        yield row
 
 # %% ../nbs/34_scale.ipynb #scale-27
 @dataclass
@@ -371,6 +393,19 @@ def _storages(run, options):
         for name in map(_decode, run.part(part)): _far(name) and first.setdefault(_protocol(name), name)
     return {protocol: storage(name, options) for protocol, name in first.items()}
 
+def _alone_each(run, rows, columns, bar):
+    "Put the parts that are left together from the rows of single files; a file without any has killed its worker, and gets a row that says so."
+    pa, parquet = _need('pyarrow'), _need('pyarrow.parquet')
+    made = {(row['part'], row['piece']): row['content'] for row in rows}
+    for part in run.left():
+        files = [*map(_decode, run.part(part))]
+        def fatal(file): return dict.fromkeys(columns, '') | dict(file=file, error=f'{_tell(file)} brings down the process that opens it: look at it by itself, or leave it out.')
+        contents = [made.get((part, n)) or _as_parquet([fatal(file)], columns) for n, file in enumerate(files)]
+        whole = io.BytesIO()
+        parquet.write_table(pa.concat_tables([parquet.read_table(io.BytesIO(content)) for content in contents]), whole)
+        run.add(part, whole.getvalue())
+        bar.update(len(files))
+
 def run_parts(
     run,            # a `RunFolder`
     make,           # a function without arguments that makes one such as `predictor` does
@@ -379,7 +414,7 @@ def run_parts(
     workers=None,   # processes on this machine; None: one for each core
     options=None,   # dict for the storages
     progress=True,  # show a bar?
-    deaths=5,       # workers that a part may cost before the run ends
+    deaths=2,       # workers that a part may cost beside the first; then its files are tried one by one
 ):  # a `RunSummary`
     "Have the parts made that are left, write each as it comes, and count; raises `ScaleError`."
     from tqdm.auto import tqdm
@@ -390,21 +425,22 @@ def run_parts(
             for row in ray_rows(ray, run, make, columns, storages, deaths) if left else ():
                 run.add(row['part'], row['content'])
                 bar.update(row['files'])
+            if run.left(): _alone_each(run, ray_rows(ray, run, make, columns, storages, 0, True, 20), columns, bar)
     except OSError: raise
     except Exception as error: raise _in_words(error, run) from error
     return _counted(run)
 
 def _in_words(error, run):
     "What Ray has to say about the end of a run, as one sentence."
-    while not isinstance(error, MaskclfError) and (cause := getattr(error, 'cause', None) or error.__cause__): error = cause
-    if isinstance(error, MaskclfError): return error
-    go_on = f'What is done is in {_tell(run.dest)}: the same call with resume=True goes on from there.'
-    ray = _need('ray').exceptions
-    if isinstance(error, (ray.RayActorError, ray.WorkerCrashedError, ray.OutOfMemoryError)) and run.left():
+    chain, go_on, ray = [error], f'What is done is in {_tell(run.dest)}: the same call with resume=True goes on from there.', _need('ray').exceptions
+    while cause := getattr(chain[-1], 'cause', None) or chain[-1].__cause__: chain.append(cause)
+    if own := next((e for e in chain if isinstance(e, MaskclfError)), None): return own
+    dead = next((e for e in chain if isinstance(e, (ray.RayActorError, ray.WorkerCrashedError, ray.OutOfMemoryError))), None)
+    lines = [line.strip() for line in str(dead or chain[-1]).splitlines() if line.strip()] or [type(chain[-1]).__name__]
+    if dead and 'creation task' not in lines[0]:
         first = _tell(_decode(run.part(run.left()[0])[0]))
-        return ScaleError(f'Workers died again and again: there is too little memory, or one of the files that are left, from {first} on, kills whoever opens it. {go_on}')
-    said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return ScaleError(f'Ray could not finish ({_tell(said)}). {go_on}')
+        return ScaleError(f'Workers died again and again: there is too little memory, or many of the files that are left, from {first} on, bring down whoever opens them. {go_on}')
+    return ScaleError(f'Ray could not finish ({_tell(lines[-1 if dead else 0])}). {go_on}')  # of a worker that does not start, the last line says why
 
 def predict_dataset(
     source,           # a folder, a pattern, a list (.txt, .csv, .parquet), or a Python list of these; on a disk, or an address
