@@ -478,7 +478,7 @@ def train(
         learn = face_learner(balance_classes(dls, balance), arch, weights, cbs, loss_weights, (3 if freeze else 2) if weights else 1, same_everywhere(fast_bf16()))
         learn.maskclf = dict(arch=name, size=size, number=layout.name, seed=seed, valid_pct=valid_pct, pretrained=bool(weights), source=Path(path).resolve().name)
         _check_network(learn, name, size)
-        agree(architecture=name, size=size, start=bool(weights), choice_of_layers=bool(freeze))
+        agree(architecture=name, size=size, start=bool(weights), choice_of_layers=bool(freeze), **{k: settings[k] for k in ('epochs', 'bs', 'lr', 'seed', 'balance', 'loss_weights')})
         with in_processes(learn): fit(learn, epochs, lr, bool(weights), [checkpoint_together(file, resume, [BF16Training]), TellTime(), *[GrowSize(until=0)]*bool(fixed_size(arch))], freeze)
         _first_alone(then, learn)
     return learn

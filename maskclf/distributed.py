@@ -125,7 +125,7 @@ def agree(
     for other, theirs in enumerate(all_told):
         for what, first in all_told[0].items():
             if theirs[what] == first: continue
-            values = f': {first!r}, not {theirs[what]!r}' if max(len(repr(first)), len(repr(theirs[what]))) < 40 else ''
+            values = f': {theirs[what]!r}, not {first!r}' if max(len(repr(first)), len(repr(theirs[what]))) < 40 else ''
             raise ProcessError(f'Process {other} has another {what.replace("_", " ")} than process 0{values}; all machines need the same files, weights and options.')
 
 
@@ -159,10 +159,11 @@ def own_random():
     rank, size = world()
     if size < 2: yield; return
     seed = int(torch.randint(2**31, ())) + rank
-    before = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    random.seed(seed); np.random.seed(seed % 2**32); torch.manual_seed(seed)
-    try: yield
-    finally: random.setstate(before[0]); np.random.set_state(before[1]); torch.set_rng_state(before[2])
+    before = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        random.seed(seed); np.random.seed(seed % 2**32); torch.manual_seed(seed)
+        try: yield
+        finally: random.setstate(before[0]); np.random.set_state(before[1])
 
 
 def _batches(order, bs, drop_last, size):
@@ -240,14 +241,15 @@ class _NormTogether(torch.autograd.Function):
 
 def _forward_together(layer, usual, x):
     if not layer.training: return usual(x)
-    weight = torch.ones_like(layer.running_mean) if layer.weight is None else layer.weight
+    like = x.new_ones(layer.num_features) if layer.running_mean is None else layer.running_mean
+    weight = torch.ones_like(like) if layer.weight is None else layer.weight
     bias = torch.zeros_like(weight) if layer.bias is None else layer.bias
     y, mean, var, n = _NormTogether.apply(x, weight, bias, layer.eps)
     if layer.running_mean is None: return y
     layer.num_batches_tracked += 1
     momentum = 1/int(layer.num_batches_tracked) if layer.momentum is None else layer.momentum
     layer.running_mean.lerp_(mean, momentum)
-    layer.running_var.lerp_(var*n/(n - 1), momentum)
+    layer.running_var.lerp_(var*n/max(1, n - 1), momentum)
     return y
 
 

@@ -147,7 +147,7 @@ def _ranged(value, interval, like): return _short(value, like) + (f' ({_short(in
 def headline(self: NumberReport):
     "The scores of the whole set as pairs of name and text; 95 % intervals in brackets."
     f, like = self.figures, self.figures['mae'] or 1
-    told = {'mean absolute error': f'{_ranged(f["mae"], f["mae_interval"], like)} of {f["n"]} pictures', f'always {_short(f["mean"], like)}, the mean': _short(f['mean_mae'], like),
+    told = {'mean absolute error': f'{_ranged(f["mae"], f["mae_interval"], like)} on {f["n"]} pictures', f'always {_short(f["mean"], like)}, the mean': _short(f['mean_mae'], like),
             'RMSE': _ranged(f['rmse'], f['rmse_interval'], like), 'bias': f'{"+"*(f["bias"] > 0)}{_short(f["bias"], like)}', 'R²': '–' if f['r2'] is None else f'{f["r2"]:.3f}'}
     if f['half'] is not None: told[f'within ±{_short(f["half"], like)}'] = f'{_percent(f["covered"]/f["n"])} ({_between(*f["covered_interval"])})'
     return told
