@@ -151,7 +151,9 @@ class RunFolder:
 
     def add(self, part, content):
         "Write one part, which is whole or not there."
-        _write_whole(self.place(part), lambda file: file.write_bytes(content))
+        def to_disk(file):
+            with open(file, 'wb') as out: out.write(content); out.flush(); os.fsync(out.fileno())  # a part that is named must be there after a power cut
+        _write_whole(self.place(part), to_disk)
 
 @patch
 def _check(self: RunFolder, resume):
