@@ -221,12 +221,12 @@ def fast_bf16() -> bool: # is training in bfloat16 faster than in float32 on thi
 
 
 def useful_threads(
-    most=None, # no more than so many; None: as many as PyTorch would take, but no more than the cores of this process
+    most=None, # no more than so many; None: as many as PyTorch takes, which `torch.set_num_threads` decides, but no more than the cores of this process
     spin=None, # do threads that wait keep a core busy? None: they do if PyTorch was imported before maskclf
 ) -> int: # 1 or more
     "With how many threads PyTorch computes fastest now: where they spin and something else wants the cores, too, fewer are faster, so it is timed."
-    now, (given, before) = torch.get_num_threads(), useful_threads.taken
-    most = most or min(before if now == given else now, cores()) # what was taken the last time is not all there is
+    now = torch.get_num_threads()
+    most = most or min(now, cores())
     if not (maskclf.threads_spin if spin is None else spin): return most
     with torch.random.fork_rng(devices=[]): conv, x = torch.nn.Conv2d(64, 64, 3, padding=1), torch.randn(32, 64, 16, 16)
     def seconds(n):
@@ -238,10 +238,16 @@ def useful_threads(
     times = {n: sum(seconds(n) for _ in range(3)) for n in ways}
     torch.set_num_threads(now)
     best = min(ways, key=times.get)
-    useful_threads.taken = (best, most) if best < most and times[best] < 0.8*times[most] else (most, most)
-    return useful_threads.taken[0]
+    return best if times[best] < 0.8*times[most] else most
 
-useful_threads.taken = 0, 0 # the number found the last time, and of how many
+
+@contextlib.contextmanager
+def _useful_threads():
+    "In its block PyTorch computes with `useful_threads`; after it with as many as before, so that it is asked anew the next time."
+    before = torch.get_num_threads()
+    torch.set_num_threads(useful_threads()) # more of them would only wait for one another
+    try: yield
+    finally: torch.set_num_threads(before)
 
 
 @contextlib.contextmanager
@@ -464,13 +470,12 @@ def train(
 ) -> Learner: # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
     "Train a classifier on the pictures in `path`; the errors are those of `choose_start`, `face_dataloaders` and `stoppable`."
     settings, leads = {k: v for k, v in locals().items() if k not in ('resume', 'then')}, world()[0] == 0
-    torch.set_num_threads(useful_threads()) # more of them would only wait for one another
     folder = prepare_folder(path, label_func=label_func, target=target, column=column, **{k: kwargs[k] for k in ('margin', 'cache', 'sound') if k in kwargs})
     arch, weights = choose_start(arch, pretrained)
     name, size = getattr(find_arch(arch), '__name__', arch), _size_for(arch, size)
     _check_settings(bs, freeze, weights)
     forget_trainings((file := training_file(**{**settings, 'path': Path(path).resolve(), 'arch': name})).parent)
-    with stoppable(file, resume and leads):
+    with stoppable(file, resume and leads), _useful_threads():
         freeze, balance, size = _suited(layout := _layout(folder, label_func, target, column), bool(weights), freeze, balance, size or model_weights(pretrained)[1].get('size'))
         set_seed(seed)
         dls = face_dataloaders(folder, size, bs, valid_pct, seed, label_func=label_func, target=target, column=column, batch_tfms=_changes(layout.used, size) if batch_tfms is None else batch_tfms,

@@ -29,7 +29,7 @@ from torch import nn
 from torchvision.ops import generalized_box_iou_loss
 
 from .augment import DownUp, RandomLight
-from .core import BF16Training, KeepHistory, TellTime, fast_bf16, useful_threads
+from .core import BF16Training, KeepHistory, TellTime, _useful_threads, fast_bf16
 from .detect import FaceFinder, evaluate_finder, zooms
 from .export import _quietly, halve
 from .folder import FORMAT, SCHEMA, ModelError, _describe, _export, _first_lines, _new_folder, _write_config
@@ -239,13 +239,12 @@ def train_finder(
     **kwargs,        # passed on to `RandomPart`
 ): # fastai `Learner`, trained
     "Train a finder of faces on photos with boxes; `DataError` if there are no faces."
-    torch.set_num_threads(useful_threads())
     set_seed(seed)
     dls = finder_dls(voc, size, bs, valid_pct, seed, splitter, **kwargs)
     learn = finder_learner(dls, pretrained, cbs, bf16)
     learn.maskclf = dict(arch=DEFAULT, source=Path(voc).resolve().name)
     epochs = epochs or int(np.clip(round(11_000/len(dls.train_ds)), 10, 60))
-    learn.fit_one_cycle(epochs, slice(lr/3, lr), wd=.05, pct_start=.2, cbs=TellTime())
+    with _useful_threads(): learn.fit_one_cycle(epochs, slice(lr/3, lr), wd=.05, pct_start=.2, cbs=TellTime())
     return learn
 
 # %% ../nbs/20_finder.ipynb #finder-23
