@@ -328,21 +328,24 @@ def ray_rows(
     storages,  # dict: protocol → `storage`
     deaths=2,  # workers that a part may cost beside the first; then it is given up
     singly=False,  # file by file?
-    lost=5,    # parts, or files, that may be given up before the run ends
+    lost=5,    # parts, or files, that may be given up before the run ends; of very many, a hundredth
 ):  # dicts as a `Worker` gives them, in any order; raises `ScaleError`
     "Have Ray's actors make the parts that are left."
     parts, context = [*_tables(run, storages, singly)], ray.data.DataContext.get_current()
     count = min(len(parts), max(1, int(ray.cluster_resources().get('CPU', 1))))
-    context.enable_progress_bars, context.max_errored_blocks = False, lost
+    before = context.enable_progress_bars, context.max_errored_blocks  # what else uses Ray in this process keeps its own
+    context.enable_progress_bars, context.max_errored_blocks = False, max(lost, len(parts)//100)
     pool = ray.data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1 if singly else None)
     args = partial(_fetched, ray.put(make)), columns, storages, run.cwd
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # Ray 2.64 will take this in another way
         rows = ray.data.from_arrow(parts).map(Worker, fn_constructor_args=args, num_cpus=1, compute=pool, max_restarts=-1, max_task_retries=deaths)
     for name in ('ray.data', 'ray'): logging.getLogger(name).setLevel('CRITICAL')  # what goes wrong is told in one sentence
-    for row in rows.iter_rows():
-        if row['trouble']: raise ScaleError(f"{row['trouble'].rstrip('.')}. What is done is in {_tell(run.dest)}: when that is mended, the same call with resume=True goes on from there.")
-        yield row
+    try:
+        for row in rows.iter_rows():
+            if row['trouble']: raise ScaleError(f"{row['trouble'].rstrip('.')}. What is done is in {_tell(run.dest)}: when that is mended, the same call with resume=True goes on from there.")
+            yield row
+    finally: context.enable_progress_bars, context.max_errored_blocks = before
 
 # %% ../nbs/34_scale.ipynb #scale-27
 @dataclass
@@ -427,7 +430,7 @@ def run_parts(
             for row in ray_rows(ray, run, make, columns, storages, deaths) if left else ():
                 run.add(row['part'], row['content'])
                 bar.update(row['files'])
-            if run.left(): _alone_each(run, ray_rows(ray, run, make, columns, storages, 0, True, 20), columns, bar)
+            if run.left(): _alone_each(run, ray_rows(ray, run, make, columns, storages, 1, True, 20), columns, bar)
     except OSError: raise
     except Exception as error: raise _in_words(error, run) from error
     return _counted(run)
