@@ -197,8 +197,15 @@ def _with_onnxruntime(model, threads):
 def _core():
     "The Core of this process. There is one, and it stays: each brings a stack for signals, which would be gone with it, and then the next Ctrl-C is a crash."
     with _one_at_a_time:
-        if os.getpid() not in _cores: _cores[os.getpid()] = _openvino()()
+        if os.getpid() not in _cores:
+            _cores[os.getpid()] = _openvino()()
+            _fill_tables()
         return _cores[os.getpid()]
+
+def _fill_tables():
+    "Have OpenVINO make its two tables of number types now, by one thread. It does so when they are first used, and two threads that come at once can wait for each other for ever."
+    from openvino import Tensor
+    Tensor(np.zeros(1, np.float32)).element_type.to_dtype()  # from NumPy's type to OpenVINO's, and back; why threads would wait: pybind/pybind11#4877
 
 def _with_openvino(model, threads):
     "The same with OpenVINO; a request for each call, so that several threads may ask at a time."
