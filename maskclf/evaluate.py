@@ -206,13 +206,19 @@ def _trouble(read, file):
     except (ValueError, OSError) as error: return str(error)
     return ''
 
+def _shapes_answers(cb):
+    "Does a fastai callback change what the network is given or what it says, outside of training, too? Those that only watch a training do not."
+    if getattr(cb, 'remove_on_fetch', False): return False  # fastai's own word for: not when a learner is asked
+    return cb.run_valid and (hasattr(cb, 'before_batch') or hasattr(cb, 'after_pred'))
+
 def _probabilities(learn, dl):
     "What the network says about the pictures of `dl`, as rows of probabilities, or of numbers."
+    from maskclf.core import stand_in
     from maskclf.data import output_of
     output = output_of(learn.dls)
     activation = (lambda said: said) if output == 'number' else getattr(learn.loss_func, 'activation', None) or (lambda scores: scores.softmax(dim=-1))  # PyTorch's own losses have none
-    history = [cb for cb in learn.cbs if cb.name in ('recorder', 'keep_history')]  # to them this would be another training
-    with learn.no_bar(), learn.removed_cbs(history): p = learn.get_preds(dl=dl, act=activation)[0].cpu()
+    asked = stand_in(learn, learn.cbs.filter(_shapes_answers))  # `learn` stays as it is, whatever happens
+    p = asked.get_preds(dl=dl, act=activation)[0].cpu()
     p = p.numpy().astype(_precision(p.numel()))
     if p.ndim == 2 and (output != 'class' or np.allclose(p.sum(1), 1, atol=1e-2)): return p
     raise EvaluateError('The probabilities of this Learner do not add up to 1: only models that choose one class for each picture can be evaluated.')
