@@ -131,7 +131,7 @@ def thumbnails(height=100):
     "A small picture for each notebook of the table in the index, out of what the notebook has saved."
     nbs = ROOT/'nbs'
     for name, (where, part) in THUMBNAILS.items():
-        picture = Image.open(nbs/where if where.endswith('.png') else first_picture(nbs/f'{name}.ipynb', where)).convert('RGB').crop(part)
+        picture = Image.open(nbs/where if where.endswith('.png') else first_picture(nbs/'old'/f'{name}.ipynb', where)).convert('RGB').crop(part)
         small = picture.resize((round(height * picture.width / picture.height), height), Image.Resampling.LANCZOS)
         small.quantize(64).save(nbs/'images'/'index'/f'{name}.png', optimize=True)
 
