@@ -47,7 +47,8 @@ def _drawn_box(line: str, where: str, names: Mapping[str, str], keypoints: bool)
     if not corners:
         problem = f'{where} has {len(words) + 1} numbers, but a box has five: class, x, y, width and height.'
     elif max(map(abs, numbers)) > 1.5 and not keypoints:
-        problem = f'{where} has numbers above 1, but a box is told in shares of the width and height of the photo.'
+        problem = (f'{where} has numbers above 1, '
+                   'but a box is told in shares of the width and height of the photo.')
     elif names and number not in names:
         problem = f'{where} has the class {number}, which is none of those that are named (0 to {len(names) - 1}).'
     return DrawnBox(names.get(number, number), corners, where, problem)
@@ -56,10 +57,10 @@ def _drawn_box(line: str, where: str, names: Mapping[str, str], keypoints: bool)
 def read_yolo(
     label_file: str | os.PathLike,  # a text file with a line for each box
     photo: str | os.PathLike,  # the photo that it is about
-    names: Mapping[str, str] | None = None,  # number of a class, as text → its name; None: classes are called by their numbers
-    keypoints: bool = False,  # True: points follow each box; else they are an outline, and the box goes around it
+    names: Mapping[str, str] | None = None,  # number of a class, as text → its name; None: they are called by their numbers
+    keypoints: bool = False,  # True: more numbers are points that follow a box; False: an outline
 ) -> BoxedPhoto:
-    "One photo with its boxes, and all that is wrong with them, from one YOLO file; raises `DataError` if it cannot be read."
+    "One photo with its boxes from one YOLO file; raises `DataError` if it cannot be read."
     file = Path(label_file)
     try:
         lines = file.read_text(encoding='utf-8-sig', errors='replace').splitlines()
@@ -157,7 +158,7 @@ def _class_names(entries: Mapping[str, Any], files: Iterable[Path]) -> dict[str,
     "Number → name of each class, from the YAML file or a file with one name a line; empty if nobody has named them."
     names = entries.get('names')
     if isinstance(names, dict):
-        return {_plain_number(number): name for number, name in names.items()}
+        return {number.strip(): name for number, name in names.items()}
     if isinstance(names, list):
         return _numbered(names)
     if names:
@@ -169,10 +170,6 @@ def _class_names(entries: Mapping[str, Any], files: Iterable[Path]) -> dict[str,
     return {}
 
 
-def _plain_number(text: object) -> str:
-    return str(text).strip()
-
-
 def _numbered(names: Sequence[str]) -> dict[str, str]:
     return {str(number): name for number, name in enumerate(names)}
 
@@ -182,7 +179,8 @@ def _lines_of_names(file: Path) -> list[str]:
     try:
         return file.read_text(encoding='utf-8-sig').rstrip().splitlines()
     except (OSError, ValueError) as error:
-        raise DataError(f'The names of the classes cannot be read from {on_one_line(file)} ({error}): save it as UTF-8.') from None
+        where = on_one_line(file)
+        raise DataError(f'The names of the classes cannot be read from {where} ({error}): save it as UTF-8.') from None
 
 # %% ../../nbs/library/data/yolo.ipynb #yolo-24
 _SIDE_ENTRIES = ('train', 'val', 'valid', 'test')  # of a YAML file
@@ -196,7 +194,7 @@ def _place_named(value: str, root: Path) -> Path | None:
 
 
 def _side_places(root: Path, files: Iterable[Path], entries: Mapping[str, Any]) -> list[tuple[str, Path]]:
-    "Sides, and the lists or folders of their photos: text files called `train.txt` or the like, then what the YAML file says."
+    "Sides, and the lists or folders of their photos: text files such as `train.txt`, then what the YAML file says."
     places = [(side_named(file.stem), file) for file in files if _is_text(file) and side_named(file.stem)]
     for key in _SIDE_ENTRIES:
         values = entries.get(key) or []
@@ -207,7 +205,9 @@ def _side_places(root: Path, files: Iterable[Path], entries: Mapping[str, Any]) 
     return places
 
 
-def _sides(root: Path, files: Iterable[Path], entries: Mapping[str, Any], pictures: FilesByName, labelled: Mapping[Path, Path]) -> dict[Path, str]:
+def _sides(
+    root: Path, files: Iterable[Path], entries: Mapping[str, Any], pictures: FilesByName, labelled: Mapping[Path, Path],
+) -> dict[Path, str]:
     "Label file → its side, as lists of photos or the YAML file divide them, or else the folders."
     others = [file for file in files if file not in labelled]
     side_of_photo: dict[Path, str] = {}

@@ -16,7 +16,8 @@ __all__ = ['model_card']
 # %% ../../nbs/library/evaluation/card.ipynb #card-05
 def _class_rows(report: Any) -> str:
     "A row of Markdown for each class: pictures, found, precision, and what the others were taken for."
-    lines = ['| class | pictures | found (recall) | right when named (precision) | else taken for |', '|---|---|---|---|---|']
+    head = '| class | pictures | found (recall) | right when named (precision) | else taken for |'
+    lines = [head, '|---|---|---|---|---|']
     for name, row, counts in zip(report.labels, report.readable.itertuples(), report.confusion, strict=True):
         pairs = zip(report.labels, counts, strict=True)
         others = ', '.join(f'{other} {n}' for other, n in pairs if n and other != name)

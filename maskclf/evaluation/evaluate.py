@@ -54,11 +54,11 @@ def _shorter_side(examples: Examples, example: Example) -> float:
 
 def evaluate(
     model: Any,  # a fastai `Learner`, or anything with `labels` and `predict_batch`, such as a `Classifier`
-    data: Any = None,  # a folder, photos with boxes, a table, a list of files, or `Examples`; None: the validation examples of a `Learner`
+    data: Any = None,  # a folder, photos with boxes, a table, a list of files, `Examples`; None: those kept aside
     label_func: Callable[[Path], Any] | None = None,  # file → label; None takes the names of folders, or the table
     column: str | None = None,  # of a table, the column to compare with; None: see `read_table`
 ) -> Any:  # the report of its task
-    "Ask the model about examples whose label is known, and count; raises `EvaluateError`, and what reading `data` raises."
+    "Ask a model about examples whose label is known, and count; `EvaluateError`, and those of `read_examples`."
     judged = as_judged(model)
     if data is None:
         examples = judged.own_examples()

@@ -40,8 +40,9 @@ def fair_examples(
     fair = examples.replaced(aside)
     if not missing and _same_data(examples, config):
         return FairExamples(fair, which, [])
-    note = Note(f'{_name(examples)} is not as it was at the training, so only pictures named like those kept aside then '
-                'are judged. If all of it is new to the model, {hint}.', 'judge all of it with `evaluate`', 'add --all')
+    note = Note(f'{_name(examples)} is not as it was at the training, so only pictures named like those kept aside '
+                'then are judged. If all of it is new to the model, {hint}.',
+                'judge all of it with `evaluate`', 'add --all')
     if missing:
         which += f' ({missing} more {"is" if missing == 1 else "are"} missing)'
     return FairExamples(fair, which, [note])
@@ -78,7 +79,8 @@ def _same_data(examples: Examples, config: ModelConfig) -> bool:
         return True
     if len(examples) <= data.training + len(data.validation):
         return False
-    return fingerprint({example.name: sizes[example.name] for example in examples if _opens(examples, example)}) == data.fingerprint
+    opened = {example.name: sizes[example.name] for example in examples if _opens(examples, example)}
+    return fingerprint(opened) == data.fingerprint
 
 
 def _opens(examples: Examples, example: Example) -> bool:

@@ -170,7 +170,7 @@ def cross_validate(
     seed: int = 42,  # of the folds; each training gets a seed of its own, counted on from this one
     **settings: Any,  # passed on to `maskclf.core.train`: `arch`, `epochs`, `size`, `cbs` …
 ) -> Report:
-    "Train a network for each fold and judge the fold with it: one report on all; `EvaluateError`, and those of `train`."
+    "Train a network for each fold, which it judges: one report on all; `EvaluateError`, and those of `train`."
     dest = Path(dest)
     place = path.path if isinstance(path, Examples) else Path(path)
     if place.resolve() in dest.resolve().parents:

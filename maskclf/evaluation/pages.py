@@ -113,8 +113,8 @@ def table(
     looks = ['number' if name in content.numbers else None for name in content.head]
     head = [_cell(name, tags.Th, look) for name, look in zip(content.head, looks, strict=True)]
     rows = [_table_row(row, looks) for row in content.rows]
-    shaded = any(isinstance(cell, Shade) for row in content.rows[:1] for cell in row)
-    cls = 'matrix' if shaded else 'list'
+    first = content.rows[0] if content.rows else []
+    cls = 'matrix' if any(isinstance(cell, Shade) for cell in first) else 'list'
     return tags.Table(tags.Thead(tags.Tr(*head)), tags.Tbody(*rows), cls=cls)
 
 # %% ../../nbs/library/evaluation/pages.ipynb #pages-15
@@ -302,11 +302,11 @@ def _page_file(dest: str | os.PathLike, name: str) -> Path:
 def write_report(
     report: BaseReport,  # from `evaluate`
     dest: str | os.PathLike,  # the HTML file to write; in an existing folder, `report.html`
-    history: pd.DataFrame | None = None,  # table with the columns epoch, train_loss …, as `learn.training.history` gives it
+    history: pd.DataFrame | None = None,  # with the columns epoch, train_loss …, from `learn.training.history`
     title: str = 'How good is this classifier?',  # heading of the page
     calibration: Any = None,  # what `Task.calibrate` made of the same report; None: no section on it
-    heat: Callable[[list[Any]], list[Explanation]] | None = None,  # pictures → their explanations, as `partial(explain, learn)`
-    about: Mapping[str, str] | None = None,  # name → text: what else to tell of the model, its network and settings, say
+    heat: Callable[[list[Any]], list[Explanation]] | None = None,  # `partial(explain, learn)`, say
+    about: Mapping[str, str] | None = None,  # name → text: what else to tell, of its network and settings, say
 ) -> Path:
     "Write one HTML page, complete in itself: numbers, tables, calibration, curves, samples, worst mistakes; its path."
     note = f'{report.summary} · {datetime.now():%Y-%m-%d %H:%M}'

@@ -93,7 +93,8 @@ def _save_first(model: Path, learn: Learner) -> None:
     except OSError as error:
         if isinstance(error, MaskclfError):
             raise
-        raise NotSaved(f'{_reason(error)} The model could not be saved in {on_one_line(model)}, but its epochs are kept: '
+        where = on_one_line(model)
+        raise NotSaved(f'{_reason(error)} The model could not be saved in {where}, but its epochs are kept: '
                        'make room there, or {hint}.',
                        'name another folder, and make the same call with resume=True',
                        'name another folder with --out, and give the same command with --resume') from error

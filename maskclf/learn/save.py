@@ -258,10 +258,10 @@ def _check_agreement(parity: dict[str, Any]) -> None:
 
 def _complete(learn: Learner, folder: Path, entries: dict[str, Any]) -> None:
     "Write config.json and, once the folder has been compared with the learner, what came of that; or `ModelError`."
-    write_config(folder, entries, ModelConfig)
+    config = write_config(folder, entries, ModelConfig)
     parity = _compare(learn, folder)
     _check_agreement(parity)
-    write_config(folder, entries | dict(parity=parity), ModelConfig)
+    write_config(folder, config.entries | dict(parity=parity), ModelConfig)
 
 # %% ../../nbs/library/learn/save.ipynb #save-08
 def save(
