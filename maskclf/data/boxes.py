@@ -8,31 +8,31 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import DataError
-from ..base.text import on_one_line
+from ..base.text import first_few, on_one_line
 from .examples import Example, Examples, Problem, Source, register_reader
-from .names import LABEL_FOLDERS
+from .names import LABEL_FOLDERS, PHOTO_FOLDERS, side_named
 from ..inputs.picture import SIDEWAYS, stored_size
 
 # %% auto #0
-__all__ = ['Corners', 'BoxFinder', 'BOX_FORMATS', 'Box', 'BoxedPhoto', 'DrawnBox', 'Annotation', 'size_in_pixels', 'photo_folder',
-           'read_json', 'PhotoCrops', 'BoxSet', 'register_boxes', 'photos_with_boxes']
+__all__ = ['BoxFinder', 'BOX_FORMATS', 'Box', 'BoxedPhoto', 'DrawnBox', 'Annotation', 'size_in_pixels', 'photo_folder',
+           'read_json', 'note_on_folders', 'PhotoCrops', 'BoxSet', 'register_boxes', 'photos_with_boxes']
 
 # %% ../../nbs/library/data/boxes.ipynb #boxes-11
-Corners = tuple[int, int, int, int]  # left, top, right, bottom in pixels
+_Corners = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 
 
 @dataclass(frozen=True)
 class Box:
     "One box that somebody has drawn in a photo."
     label: str  # the class of what is in it
-    region: Corners  # in pixels of the upright photo; as the file has it where it cannot be used
+    region: _Corners  # in pixels of the upright photo; as the file has it where it cannot be used
     number: int = 0  # its place among the boxes of the file
     problem: str = ''  # what is wrong with it, a sentence, or nothing
     usable: bool = True  # can it be cut out?
@@ -78,8 +78,8 @@ def _read_box(drawn: DrawnBox, number: int, scale: tuple[int, int]) -> Box:
     return Box(label, region or (0, 0, 0, 0), number, problem, not problem)
 
 
-def _pixels(corners: Sequence[Any], scale: tuple[int, int]) -> Corners | None:
-    "Corners in whole pixels; None if they are not four numbers."
+def _pixels(corners: Sequence[Any], scale: tuple[int, int]) -> _Corners | None:
+    "_Corners in whole pixels; None if they are not four numbers."
     width, height = scale
     try:
         left, top, right, bottom = map(float, corners)
@@ -112,7 +112,7 @@ def _inside(box: Box, photo: BoxedPhoto, turn: int, where: str) -> Box:
     return replace(box, region=region)
 
 
-def _turned(corners: Corners, turn: int, width: int, height: int) -> Corners:
+def _turned(corners: _Corners, turn: int, width: int, height: int) -> _Corners:
     "A box that was drawn on the stored pixels, on the upright photo of this size; `turn` is one of `SIDEWAYS`, or 0."
     left, top, right, bottom = corners
     if turn:  # columns become rows
@@ -215,6 +215,22 @@ def read_json(
         reason = f'is not well-formed JSON ({error}): export it anew, or remove it.'
         raise DataError(f'{on_one_line(file)} {reason}') from None
 
+
+def note_on_folders(
+    files: Iterable[Path],  # that are labelled by something else than their folders
+    root: Path,  # the folder of the set
+    labels: str,  # what they are labelled by, as the sentence calls it: "the boxes in 'all.json'"
+    classes: Iterable[str] = (),  # that these labels have: folders called so are no surprise
+) -> list[str]:
+    "That folders are not taken for classes, in a sentence; nothing if they do not look like it."
+    folders = {file.relative_to(root).parts[0] for file in files if file.parent != root and os.path.isfile(file)}
+    left = sorted(folders - set(classes))
+    other = [name for name in left if not side_named(name) and name.lower() not in PHOTO_FOLDERS]
+    if len(other) < 2:
+        return []
+    where = f'{first_few(other)} in {on_one_line(root)}'
+    return [f'The labels are {labels}; the folders {where} are not taken for classes.']
+
 # %% ../../nbs/library/data/boxes.ipynb #boxes-30
 class _CropNames:
     "Names for the crops of all photos of a set, no two alike."
@@ -309,6 +325,7 @@ class BoxSet:
     sides: dict[Path, str] = field(default_factory=dict)  # one of `files` → its side; empty if the set is not divided
     notes: list[str] = field(default_factory=list)  # what should be known of it, a sentence each
     problems: list[Problem] = field(default_factory=list)  # what is wrong, and belongs to no photo
+    column: str = ''  # what the boxes are called in a file that has other labels, too
 
     def crops(
         self,
@@ -336,6 +353,8 @@ class BoxSet:
         for crops in self.crops():
             found += crops.examples()
             problems += crops.problems()
+        if source.column == self.column:  # these boxes were asked for
+            source = replace(source, column=None)
         return source.with_boxes(found, self.format, self.root, self.notes, problems)
 
 # %% ../../nbs/library/data/boxes.ipynb #boxes-40

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from ..base.errors import DataError
 from ..base.text import first_few, on_one_line
 from .boxes import (
-    Annotation, BoxedPhoto, BoxSet, DrawnBox, photo_folder, read_json, register_boxes, size_in_pixels)
+    Annotation, BoxedPhoto, BoxSet, DrawnBox, note_on_folders, photo_folder, read_json, register_boxes, size_in_pixels)
 from .examples import Problem, Source
-from .names import PHOTO_FOLDERS, FilesByName, side_named, sides_of
+from .names import FilesByName, side_named, sides_of
 
 # %% auto #0
 __all__ = ['Entry', 'read_coco', 'find_coco', 'refuse_json']
@@ -143,7 +143,8 @@ def read_coco(
     if lists is None:
         read_json(file)
         raise _no_coco(file)
-    annotations, _ = _annotations(file, lists, FilesByName(images or photo_folder(file)), '')
+    pictures = FilesByName(Path(images) if images else photo_folder(file))
+    annotations, _ = _annotations(file, lists, pictures, '')
     return [annotation.photo() for annotation in annotations]
 
 # %% ../../nbs/library/data/coco.ipynb #coco-20
@@ -190,7 +191,10 @@ def _box_set(source: Source, root: Path, files: Mapping[Path, _Lists]) -> BoxSet
                 on_both.add(annotation.path)
     if not _is_divided(sides.values()):
         sides = sides_of(known, root)
-    notes = _note_on_sides(on_both) + _note_on_folders(known, root, files)
+    categories = chain.from_iterable(lists.categories for lists in files.values())
+    classes = {str(category.get('name')) for category in categories}
+    labels = f'the boxes in {first_few([file.name for file in files])}'
+    notes = _note_on_sides(on_both) + note_on_folders(known, root, labels, classes)
     return BoxSet(root, 'COCO', sorted(known), lambda path: known[path].photo(), sides, notes, problems)
 
 
@@ -201,17 +205,6 @@ def _note_on_sides(photos: Iterable[Path]) -> list[str]:
         return []
     return [f'{len(names)} photos are in several COCO files, which divide the set ({first_few(names)}): '
             'each stays where it is named first.']
-
-
-def _note_on_folders(photos: Iterable[Path], root: Path, files: Mapping[Path, _Lists]) -> list[str]:
-    "That folders of photos are not taken for classes, in a sentence; nothing if they do not look like it."
-    names = {str(category.get('name')) for lists in files.values() for category in lists.categories}
-    folders = {photo.relative_to(root).parts[0] for photo in photos if photo.parent != root and os.path.isfile(photo)}
-    other = [name for name in sorted(folders - names) if not side_named(name) and name.lower() not in PHOTO_FOLDERS]
-    if len(other) < 2:
-        return []
-    return [f'The labels are the boxes in {first_few([file.name for file in files])}; '
-            f'the folders {first_few(other)} in {on_one_line(root)} are not taken for classes.']
 
 
 @register_boxes('COCO', order=20)

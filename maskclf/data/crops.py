@@ -31,34 +31,6 @@ __all__ = ['Row', 'crop_faces', 'crops_table']
 Row = list[Any]  # of the table, in the order of CROPS_COLUMNS
 
 
-def crop_faces(
-    path: str | os.PathLike,  # folder of photos with boxes in any format, or the file that tells of them; nothing in it is changed
-    dest: str | os.PathLike,  # folder to fill, missing or empty
-    margin: float = 1.3,  # side of the square, in longer sides of the box
-    classes: Sequence[str] | None = None,  # the classes to cut out; None: all
-) -> pd.DataFrame:
-    "Write a square crop of each face to `dest/<class>/` and return a table with a row for each box; raises `DataError`, `FileExistsError`."
-    import pandas as pd
-
-    dest = check_new_folder(dest)
-    boxes = photos_with_boxes(path)
-    if boxes is None:
-        raise DataError(f'There is no annotations/*.xml in {on_one_line(path)}: '
-                        'name a folder with photos and Pascal VOC files, or boxes in the format of COCO or YOLO.')
-    for note in boxes.notes:
-        warn(note)
-    if not margin > 0:
-        raise DataError(f'The margin is {margin}, but it must be above 0: 1.3 leaves some room around a face.')
-    rows = [_row_without_box(problem.file.stem, problem.sentence) for problem in boxes.problems]
-    all_crops = boxes.crops(classes)
-    with whole_folder(dest) as new:  # all of it or nothing, also after Ctrl-C
-        for crops in tqdm(all_crops, 'cropping faces', len(boxes.files), unit='photo', delay=5, leave=False):
-            rows += _write_crops(crops, new, margin, classes)
-        table = pd.DataFrame(rows, columns=list(CROPS_COLUMNS))
-        table.to_csv(new/'faces.csv', index=False, encoding='utf-8', errors='surrogateescape')  # names that are no UTF-8, too
-    return table
-
-
 def _write_crops(crops: PhotoCrops, dest: Path, margin: float, classes: Sequence[str] | None) -> list[Row]:
     "Write the crops of one photo; a row for each box, or one that says why there are none."
     photo = crops.photo
@@ -107,6 +79,34 @@ def _row_without_box(photo: str, problem: str) -> Row:
     return ['', '', photo, 0, 0, 0, 0, problem]
 
 
+def crop_faces(
+    path: str | os.PathLike,  # folder of photos with boxes, or the file that tells of them; nothing in it is changed
+    dest: str | os.PathLike,  # folder to fill, missing or empty
+    margin: float = 1.3,  # side of the square, in longer sides of the box
+    classes: Sequence[str] | None = None,  # the classes to cut out; None: all
+) -> pd.DataFrame:
+    "Write a crop of each face to `dest/<class>/` and return a table of all boxes; `DataError`, `FileExistsError`."
+    import pandas as pd
+
+    dest = check_new_folder(dest)
+    boxes = photos_with_boxes(path)
+    if boxes is None:
+        raise DataError(f'There is no annotations/*.xml in {on_one_line(path)}: '
+                        'name a folder with photos and Pascal VOC files, or boxes in the format of COCO or YOLO.')
+    for note in boxes.notes:
+        warn(note)
+    if not margin > 0:
+        raise DataError(f'The margin is {margin}, but it must be above 0: 1.3 leaves some room around a face.')
+    rows = [_row_without_box(problem.file.stem, problem.sentence) for problem in boxes.problems]
+    all_crops = boxes.crops(classes)
+    with whole_folder(dest) as new:  # all of it or nothing, also after Ctrl-C
+        for crops in tqdm(all_crops, 'cropping faces', len(boxes.files), unit='photo', delay=5, leave=False):
+            rows += _write_crops(crops, new, margin, classes)
+        table = pd.DataFrame(rows, columns=list(CROPS_COLUMNS))
+        table.to_csv(new/'faces.csv', index=False, encoding='utf-8', errors='surrogateescape')  # for odd names
+    return table
+
+# %% ../../nbs/library/data/crops.ipynb #crops-20
 def crops_table(
     folder: str | os.PathLike,  # perhaps one that `crop_faces` has made
 ) -> pd.DataFrame | None:
@@ -114,7 +114,7 @@ def crops_table(
     import pandas as pd
 
     try:
-        table = pd.read_csv(Path(folder)/'faces.csv', keep_default_na=False, encoding='utf-8', encoding_errors='surrogateescape')
+        table = pd.read_csv(Path(folder)/'faces.csv', keep_default_na=False, encoding_errors='surrogateescape')
     except (OSError, ValueError):
         return None
-    return table if list(table.columns) == list(CROPS_COLUMNS) else None  # a file of yours may happen to be called so
+    return table if tuple(table.columns) == CROPS_COLUMNS else None  # a file of yours may be called so, too

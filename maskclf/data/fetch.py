@@ -21,10 +21,17 @@ __all__ = ['DATA_SETS', 'get_kaggle', 'get_data']
 _PAGE = 'https://www.kaggle.com/datasets/andrewmvd/face-mask-detection'
 
 
+def _failed(reason: str, dest: Path) -> DataError:
+    "The error with what can be done instead."
+    return DataError(f'{reason}, or download {_PAGE} in a browser and unpack it into {on_one_line(dest)}, '
+                     'or draw faces with {hint}.',
+                     python='maskclf.data.samples.sample_faces', command='`maskclf samples`')
+
+
 def get_kaggle(
     dest: str | os.PathLike,  # folder to fill, missing or empty
 ) -> Path:
-    "Fetch the photos of andrewmvd/face-mask-detection from Kaggle; raises `DataError` that says what to do if that fails."
+    "Fetch the photos of andrewmvd/face-mask-detection; raises `DataError` that says what to do if that fails."
     dest = check_new_folder(dest)
     try:
         import kagglehub  # it takes a second
@@ -38,7 +45,8 @@ def get_kaggle(
                       'try again with an internet connection and room on the disk', dest) from error
     boxes = photos_with_boxes(found)
     if boxes is None or boxes.format != 'Pascal VOC':
-        raise _failed(f'Kaggle sent a folder without annotations/*.xml ({on_one_line(found)}): remove it and try again', dest)
+        where = on_one_line(found)
+        raise _failed(f'Kaggle sent a folder without annotations/*.xml ({where}): remove it and try again', dest)
     dest.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=dest.parent) as half:  # a copy that breaks off leaves nothing behind
         copy = shutil.copytree(found, Path(half)/'photos')
@@ -47,13 +55,7 @@ def get_kaggle(
         os.replace(copy, dest)
     return dest
 
-
-def _failed(reason: str, dest: Path) -> DataError:
-    "The error with what can be done instead."
-    return DataError(f'{reason}, or download {_PAGE} in a browser and unpack it into {on_one_line(dest)}, or draw faces with {{hint}}.',
-                     python='maskclf.data.samples.sample_faces', command='`maskclf samples`')
-
-
+# %% ../../nbs/library/data/fetch.ipynb #fetch-20
 DATA_SETS: dict[str, Callable[[str | os.PathLike], Path]] = {'kaggle': get_kaggle}  # by name, what fetches them
 
 

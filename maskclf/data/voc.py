@@ -71,7 +71,7 @@ def _photo_folders(file: Path) -> list[Path]:
         neighbours = sorted(annotations.parent.iterdir())
     except OSError:
         neighbours = []
-    folders = []
+    folders: list[Path] = []
     for folder in neighbours:
         if folder.name.lower() in PHOTO_FOLDERS and folder.is_dir():
             folders += dict.fromkeys([folder/within, folder])

@@ -57,7 +57,7 @@ def _drawn_box(line: str, where: str, names: Mapping[str, str], keypoints: bool)
 def read_yolo(
     label_file: str | os.PathLike,  # a text file with a line for each box
     photo: str | os.PathLike,  # the photo that it is about
-    names: Mapping[str, str] | None = None,  # number of a class, as text → its name; None: they are called by their numbers
+    names: Mapping[str, str] | None = None,  # number of a class, as text → its name; None: the numbers are names
     keypoints: bool = False,  # True: more numbers are points that follow a box; False: an outline
 ) -> BoxedPhoto:
     "One photo with its boxes from one YOLO file; raises `DataError` if it cannot be read."
@@ -96,7 +96,7 @@ def _label_files(root: Path, files: Iterable[Path], pictures: FilesByName) -> di
 
 
 def _photo_folders(folders: list[str]) -> list[list[str]]:
-    "Where the photo of a label file in these folders may lie: in `images` in place of `labels`, around that, or beside it."
+    "Where the photo of a label file in these folders may lie: in `images` in place of `labels`, or nearby."
     if 'labels' not in folders:
         return [folders]
     place = len(folders) - 1 - folders[::-1].index('labels')

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -114,6 +114,15 @@ class JudgedLearner:
             return example
         return example.file if example.region is None else examples.open(example)
 
+    def items(
+        self,
+        pictures: Iterable[Any],  # files, examples, or whatever else it can look at
+    ) -> list[Any]:
+        "The same as its DataLoaders take them."
+        if self._load is None:
+            return list(pictures)
+        return [_as_example(item) if _is_path(item) else item for item in pictures]
+
     def _rows(self, dl: Any) -> np.ndarray:
         "What the network says about what a loader gives."
         helpers = self.learn.cbs.filter(_shapes_answers)
@@ -139,7 +148,11 @@ class JudgedLearner:
         return list(self._rows(self.learn.dls.valid))
 
 
-def _as_example(item: Any, label: Any) -> Example:
+def _is_path(item: Any) -> bool:
+    return isinstance(item, (str, os.PathLike)) and not isinstance(item, Example)
+
+
+def _as_example(item: Any, label: Any = None) -> Example:
     "An item of DataLoaders as an example."
     if isinstance(item, Example):
         return replace(item, label=label)

@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 from ..base.errors import MaskclfError
 from ..base.files import write_whole
 from ..base.text import percent, relative_name
+from ..data.checkup import Checkup
 from .mistakes import Explanation, open_row, row_example
 from ..inputs.input import seen
 from ..tasks.report import Bar, BaseReport, Card, Chart, Gallery, Section, Shade, Shown, Table, label_words
@@ -368,7 +369,7 @@ def _findings_title(rows: pd.DataFrame, pictures: int) -> Any:
     return tags.Span(f'{kind} ', count)
 
 
-def _findings_cards(checkup: Any) -> Any:
+def _findings_cards(checkup: Checkup) -> Any:
     "How much was found, as cards."
     label, share = checkup.majority
     number = Counter(checkup.table.severity)
@@ -378,7 +379,7 @@ def _findings_cards(checkup: Any) -> Any:
     return cards([*rows, Card('for comparison', percent(share, 0), by_rote)])
 
 
-def _class_counts(checkup: Any) -> Any:
+def _class_counts(checkup: Checkup) -> Any:
     "A row for each class, with its share as a bar."
     total = checkup.counts.sum()
     rows = []
@@ -388,7 +389,7 @@ def _class_counts(checkup: Any) -> Any:
     return section('Classes', f'{total} examples in {len(rows)} classes.', table(content))
 
 
-def _left_out(checkup: Any) -> Any:
+def _left_out(checkup: Checkup) -> Any:
     "The files that nothing should be learned from; None if there are none."
     names = [relative_name(file, checkup.path) for file in checkup.leave_out]
     if not names:
@@ -399,7 +400,7 @@ def _left_out(checkup: Any) -> Any:
 
 
 def write_checkup(
-    checkup: Any,  # a `Checkup`, from `maskclf.data.checkup`
+    checkup: Checkup,  # from `maskclf.data.checkup.check_up`
     dest: str | os.PathLike,  # the HTML file to write; in an existing folder, `checkup.html`
     title: str = 'What is wrong with these pictures?',  # heading of the page
 ) -> Path:

@@ -18,7 +18,7 @@ from .picture import SIDEWAYS, open_picture, read_header, stored_size
 __all__ = ['Pairs', 'equal_pairs', 'Look', 'look_at', 'similar_pairs']
 
 # %% ../../nbs/library/inputs/copies.ipynb #copies-04
-class Pairs(list):
+class Pairs(list[tuple[int, int]]):
     "Pairs of places (i, j), i < j, of what shows the same."
 
     def __init__(

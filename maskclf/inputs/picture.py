@@ -22,7 +22,7 @@ from .source import TooMuch, WrongFormat, from_start, has_signature, open_file, 
 
 # %% auto #0
 __all__ = ['FORMATS', 'PICTURE_SIGNATURES', 'SIDEWAYS', 'PictureSource', 'MAX_PIXELS', 'RESIZE_METHODS', 'IMAGENET_MEAN',
-           'IMAGENET_STD', 'PHOTO_FORMATS', 'MAX_SIDE', 'MAX_PASSES', 'orientation', 'read_header', 'stored_size',
+           'IMAGENET_STD', 'PHOTO_FORMATS', 'MAX_SIDE', 'MAX_SCANS', 'orientation', 'read_header', 'stored_size',
            'upright_size', 'open_picture', 'resize_picture', 'normalise_picture', 'to_array', 'check_photo']
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-05
@@ -324,7 +324,7 @@ def to_array(
 # %% ../../nbs/library/inputs/picture.ipynb #picture-46
 PHOTO_FORMATS = ('JPEG', 'PNG', 'WEBP')  # formats that a service takes
 MAX_SIDE = 30_000  # pixels of the longer side
-MAX_PASSES = 100  # of a progressive JPEG
+MAX_SCANS = 100  # of a progressive JPEG
 
 
 def _not_taken(content: bytes, formats: Sequence[str]) -> str:
@@ -353,8 +353,8 @@ def check_photo(
         raise WrongFormat(_not_taken(content, formats)) from None
     if width * height > max_pixels:
         raise TooMuch(f'The photo has more than {max_pixels / 1e6:g} million pixels: make it smaller and try again.')
-    if content.startswith(b'\xff\xd8') and content.count(b'\xff\xda') > MAX_PASSES:
-        raise TooMuch(f'The photo is a JPEG with more than {MAX_PASSES} passes: save it anew and try again.')
+    if content.startswith(b'\xff\xd8') and content.count(b'\xff\xda') > MAX_SCANS:
+        raise TooMuch(f'The photo is a JPEG with more than {MAX_SCANS} passes: save it anew and try again.')
     if max(width, height) > MAX_SIDE:
         raise TooMuch(f'The photo is more than {MAX_SIDE:,} pixels long: cut it into pieces.')
     return width, height

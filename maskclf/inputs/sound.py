@@ -218,7 +218,7 @@ class _SoundFile:
                 return
 
 # %% ../../nbs/library/inputs/sound.ipynb #sound-16b
-def _opened(source: Any) -> AbstractContextManager:
+def _opened(source: Any) -> AbstractContextManager[Any]:
     "A context that gives a binary file, or a pair of samples and rate."
     if isinstance(source, (str, os.PathLike)):
         return open_file(source, 'sound', SoundError)
@@ -395,7 +395,7 @@ def find_windows(
     found = []
     with _recording(source) as recording:
         frames = _frames(settings.seconds, recording.rate)
-        if recording.frames - frames <= 0.1 * frames:  # as `_cut` has it; most sounds are as short, and need not be read
+        if recording.frames - frames <= 0.1 * frames:  # as in `_cut`; most sounds are that short and need not be read
             return [None]
         for start, wave in _windows(recording, settings.seconds, None):
             region = (start, start + len(wave) / recording.rate)

@@ -24,7 +24,7 @@ from ..model.runtime import import_onnxruntime
 from ..use.classifier import Classifier
 
 # %% auto #0
-__all__ = ['PRECISIONS', 'ENOUGH', 'AGREE', 'halve', 'quantize', 'agreement', 'export_model']
+__all__ = ['PRECISIONS', 'ENOUGH', 'AGREE', 'halve', 'quietly', 'quantize', 'agreement', 'export_model']
 
 # %% ../../nbs/library/learn/export.ipynb #export-10
 def halve(
@@ -50,9 +50,9 @@ def halve(
     network.graph.node.extend(steps)
     return network
 
-# %% ../../nbs/library/learn/export.ipynb #export-13
+# %% ../../nbs/library/learn/export.ipynb #export-40
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     "Without what a library prints and logs meanwhile."
     root = logging.getLogger()
     level = root.manager.disable
@@ -66,6 +66,7 @@ def _quietly() -> Iterator[None]:
         logging.disable(level)
         root.handlers[:] = handlers  # logging adds one to its first message, even to one that is not shown
 
+# %% ../../nbs/library/learn/export.ipynb #export-13
 def _delicate(network: Any) -> list[Any]:
     "The steps that 8 bits would spoil in a network for telephones: its first convolution, and those of one channel."
     convolutions = [step for step in network.graph.node if step.op_type == 'Conv']
@@ -92,7 +93,7 @@ def quantize(
     options |= dict(nodes_to_exclude=[step.name for step in delicate])
     if delicate:
         options |= dict(op_types_to_quantize=['Conv', 'Gemm'])
-    with tempfile.TemporaryDirectory() as folder, _quietly():
+    with tempfile.TemporaryDirectory() as folder, quietly():
         file = Path(folder)/'model.onnx'
         reader = SimpleNamespace(get_next=lambda: next(batches, None))
         quantize_static(copy.deepcopy(network), file, reader, **options)
@@ -125,11 +126,11 @@ AGREE = 0.9  # share of the labels that must stay the same
 def export_model(
     model: str | os.PathLike,  # folder that `save` wrote
     dest: str | os.PathLike,  # folder to write; an older model there is replaced, any other folder is left as it is
-    precision: str = 'fp16',  # 'fp16': weights of 16 bits, nearly the same answers; 'int8': all of 8 bits, smaller and faster
-    pictures: str | os.PathLike | None = None,  # folder of pictures like those to come: int8 needs it, fp16 is compared on them
+    precision: str = 'fp16',  # 'fp16': weights of 16 bits, nearly the same answers; 'int8': all in 8 bits, smaller, faster
+    pictures: str | os.PathLike | None = None,  # folder of some like those to come: needed for int8, for fp16 to compare
     weights: bool = False,  # take weights.safetensors along, as float16? Only training needs it
 ) -> Path:
-    "Write a smaller model folder, compared with the original; raises `ModelError`, `FileExistsError`, `FileNotFoundError`."
+    "Write a smaller model folder, compared with the original; raises `ModelError`, `OSError` for files and folders."
     source = read_model(model)
     _check_request(source, Path(dest).resolve(), precision, pictures)
     original = Classifier(model, runtime='onnxruntime')
@@ -161,7 +162,8 @@ def _check_request(model: ModelFolder[ModelConfig], dest: Path, precision: str, 
     if model.config.precision is not None:
         raise ModelError(f'{model.path} has been made smaller before: export the model that it was made from.')
     if dest == model.path.resolve():
-        raise ModelError(f'{model.path} is the original, which stays as it is: name another folder for the smaller model.')
+        advice = 'name another folder for the smaller model'
+        raise ModelError(f'{model.path} is the original, which stays as it is: {advice}.')
 
 def _some_pixels(classifier: Classifier, pictures: Any, most: int = 400) -> np.ndarray:
     "Up to `most` pictures of a folder, chosen at random but always the same ones, as the network reads them."
@@ -194,6 +196,6 @@ def _checked_agreement(original: Classifier, folder: Path, pixels: np.ndarray) -
     found = agreement(original, Classifier(folder, runtime='onnxruntime'), pixels)
     if found['labels_equal'] >= AGREE*found['pictures']:
         return found
-    others = found['pictures'] - found['labels_equal']
-    raise ModelError(f'With fewer digits this network gives other answers for {others} of {found["pictures"]} pictures: '
+    others = f'{found["pictures"] - found["labels_equal"]} of {found["pictures"]} pictures'
+    raise ModelError(f'With fewer digits this network gives other answers for {others}: '
                      'keep the original, or choose fp16 if this was int8.')

@@ -68,8 +68,10 @@ def _steps(dls: Any) -> list[Any]:
     "Every transform that a validation picture goes through, from file to batch."
     if not hasattr(dls.valid_ds, 'tls'):
         return []
-    pipelines = [dls.valid_ds.tls[0].tfms, dls.valid.after_item, dls.valid.before_batch, dls.valid.after_batch]
-    return [step for pipeline in pipelines for step in getattr(pipeline, 'fs', [])]
+    steps: list[Any] = []
+    for pipeline in (dls.valid_ds.tls[0].tfms, dls.valid.after_item, dls.valid.before_batch, dls.valid.after_batch):
+        steps += getattr(pipeline, 'fs', [])
+    return steps
 
 def _loader(dls: Any) -> LoadPicture | None:
     "What opens the pictures of DataLoaders; None if that is not ours."
@@ -135,7 +137,7 @@ def watch_and_export(
     model: torch.nn.Module,  # from `ready_to_export`
     pixels: torch.Tensor,  # what it is shown
     file: str | os.PathLike,  # where to write
-    axes: dict[str, dict[int, str]],  # of `pixels` and `logits`: number of an axis → its name, if it may have any length
+    axes: dict[str, dict[int, str]],  # of `pixels` and `logits`: an axis that may have any length → its name
 ) -> None:
     "Write a network with PyTorch's older exporter, which writes down what happens in one pass; errors are PyTorch's."
     _export(model, pixels, file, dynamo=False, opset_version=17, dynamic_axes=axes)
@@ -149,10 +151,10 @@ def _export(model: torch.nn.Module, pixels: torch.Tensor, file: str | os.PathLik
     "Run an exporter without what it says about itself, and without the options that this PyTorch does not know."
     known = inspect.signature(torch.onnx.export).parameters
     options = {name: value for name, value in options.items() if name in known}
-    names = dict(input_names=['pixels'], output_names=['logits'])
+    options |= dict(input_names=['pixels'], output_names=['logits'])
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
         warnings.simplefilter('ignore')
-        torch.onnx.export(model, (pixels,), str(file), **names, **options)
+        torch.onnx.export(model, (pixels,), str(file), **options)
 
 # %% ../../nbs/library/learn/save.ipynb #save-06
 MOST_MARKED = 100_000  # examples whose contents config.json remembers, 8 letters each
@@ -206,7 +208,7 @@ def _paths(items: Iterable[Any]) -> list[Any]:
     return [item for item in items if isinstance(item, (str, os.PathLike))]
 
 def _examples(dls: Any, items: Sequence[Any]) -> Examples:
-    "The items of DataLoaders as examples; a file without a name gets one, as seen from the folder of the class folders."
+    "The items of DataLoaders as examples; plain files are named as seen from the folder of the class folders."
     load = _loader(dls) or LoadPicture(size=1)  # a finder has no such step
     if all(isinstance(item, Example) for item in items):
         return load.opener.replaced(items)
@@ -275,7 +277,7 @@ def save(
     task = task_of(learn.dls)
     schema = SCHEMA if 'input' in entries else task.schema
     entries |= task.decision(calibration, entries['labels'])
-    entries = dict(format=FORMAT, schema=schema) | entries | describe(learn, report)
+    entries = {'format': FORMAT, 'schema': schema, **entries, **describe(learn, report)}
     state = learn.model.state_dict()
     weights = {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}
     with new_model_folder(dest) as folder:
@@ -335,7 +337,8 @@ def _shapes(weights: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
 def _check_same(here: dict[str, Any], config: ModelConfig, path: Path) -> None:
     "`ModelError` unless pictures are prepared, and answers meant, as in the model."
     for name in [*here, 'output', 'input']:
-        value, wanted = here.get(name), config.entries.get(name)
+        value: Any = here.get(name)
+        wanted: Any = config.entries.get(name)
         if name in ('size', 'draft') or value == wanted:
             continue
         if name == 'labels' and config.task.same_labels(wanted, value):

@@ -46,8 +46,8 @@ class Classifier:
         runtime: str = 'auto',  # which program computes: 'onnxruntime', 'openvino', or 'auto': what suits the questions
     ):
         self.path = FACES if path is None else Path(path)
-        self._model = read_model(self.path)
-        self.config = self._model.config
+        self.folder = read_model(self.path)
+        self.config = self.folder.config
         self.labels = self.config.labels  # what it can say; of a number its name
         self.task = self.config.task  # what it answers with
         self.input = self.config.input  # what it looks at
@@ -59,7 +59,7 @@ class Classifier:
         self._for_many = False  # has it been loaded to be asked about many?
         self._lock = fork_safe_lock()
         choose_runtimes(runtime)  # what is wrong is said now: no such runtime, or a damaged network
-        self._few = LITTLE/(self.size**2*len(self._model.network()))  # fewer pictures are not many
+        self._few = LITTLE/(self.size**2*len(self.folder.network()))  # fewer pictures are not many
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (os.path.abspath(self.path), self._threads, self._runtime)  # it is opened anew
@@ -98,7 +98,7 @@ class Classifier:
         many = pictures is None or pictures >= self._few
         with self._lock:
             if self._network is None or (many and not self._for_many):
-                self._network = Network(self._model, self._threads, self._runtime, pictures)
+                self._network = Network(self.folder, self._threads, self._runtime, pictures)
                 self._for_many = many
             return self._network
 

@@ -22,7 +22,6 @@ from ..base.boxes import suppress
 from ..base.errors import ModelError
 from ..base.files import cache_folder
 from ..inputs.picture import open_picture
-from ..model.config import FinderConfig
 from ..model.folder import FINDER, read_finder
 from ..model.runtime import Network
 
@@ -127,11 +126,12 @@ def _downloaded_yunet(folder: Path) -> Path:
         return Path(pooch.retrieve(_YUNET_URL, f'sha256:{_YUNET_SHA256}', YUNET, folder))
     except Exception as error:  # no network, another file …
         raise ModelError(
-            f'YuNet cannot be downloaded here ({type(error).__name__}): '
-            f'copy {YUNET} from {_YUNET_URL} and name it, FaceFinder(file, detector="yunet").'
+            f'YuNet cannot be downloaded here ({type(error).__name__}): copy {YUNET} from {_YUNET_URL} and {{hint}}.',
+            python='name it, FaceFinder(file, detector="yunet")',
+            command=f'put it into the folder {folder}',
         ) from error
 
-# %% ../../nbs/library/use/detect.ipynb #detect-21
+# %% ../../nbs/library/use/detect.ipynb #detect-20a
 @dataclass(frozen=True)
 class Face:
     "A face that was found."
@@ -139,18 +139,18 @@ class Face:
     box: tuple[float, float, float, float]  # left, top, right, bottom in pixels of the upright photo
     score: float  # how sure the finder is, 0 to 1
 
-
+# %% ../../nbs/library/use/detect.ipynb #detect-21
 class _OwnNetwork:
     "Our network: it looks at a piece of a photo."
 
     def __init__(self, folder: Path, threads: int | None, runtime: str, photos: int | None):
-        model = read_finder(folder)
-        self.config: FinderConfig = model.config
-        self.size = self.config.size
-        self.score = self.config.score
-        self._mean = np.array(self.config.mean, np.float32)*255
-        self._std = np.array(self.config.std, np.float32)*255
-        self._network = Network(model, threads, runtime, photos)
+        self.folder = read_finder(folder)
+        config = self.folder.config
+        self.size = config.size
+        self.score = config.score
+        self._mean = np.array(config.mean, np.float32)*255
+        self._std = np.array(config.std, np.float32)*255
+        self._network = Network(self.folder, threads, runtime, photos)
         self.runtime = self._network.runtime
 
     def logits(self, picture: Image.Image) -> np.ndarray:
@@ -172,7 +172,7 @@ class _OwnNetwork:
 class _YuNet:
     "YuNet as OpenCV runs it."
 
-    config = None
+    folder = None
     runtime = 'opencv'
     size = 800
     score = 0.5
@@ -228,7 +228,7 @@ class FaceFinder:
             self._network = _YuNet(yunet_file(self.path))
         else:
             raise ModelError(f"There is no detector {detector!r}: choose 'own' or 'yunet'.")
-        self.config = self._network.config  # what is known of our network; None for YuNet
+        self.folder = self._network.folder  # the model folder of our network; None for YuNet
         self.score = self._network.score if score is None else score
         self.size = size or self._network.size
         self.most = most

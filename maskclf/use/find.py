@@ -29,7 +29,7 @@ from ..tasks.category import UNSURE
 from .analyse import Analysis, analyse, check_names_faces, draw
 from .classifier import Classifier, shipped_classifier
 from .detect import FaceFinder, shipped_finder
-from .rows import csv_line
+from .rows import ExistsError, csv_line
 from .video import watch_video
 
 # %% auto #0
@@ -199,7 +199,11 @@ class FoundFolder:
             advice = 'name a folder that does not exist yet.'
             raise FileExistsError(f'{name} holds other files and is left as it is: {advice}')
         if not resume:
-            raise FileExistsError(f'{name} exists already: name another folder, or go on with it with resume=True.')
+            raise ExistsError(
+                f'{name} exists already: name another folder, or go on with it with {{hint}}.',
+                python='resume=True',
+                command='--resume',
+            )
         others = [setting for setting, value in settings.items() if before.get(setting) != value]
         if others:
             made = ' and another '.join(others)
@@ -355,7 +359,7 @@ def _settings(finder: FaceFinder, classifier: Classifier, every: int) -> dict[st
     "What decides the answers."
     return {
         'classifier': model_mark(classifier.path),
-        'finder': 'yunet' if finder.path is None or finder.config is None else model_mark(finder.path),
+        'finder': 'yunet' if finder.folder is None else model_mark(finder.folder.path),
         'score': finder.score,
         'size': finder.size,
         'most': finder.most,

@@ -14,12 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol, TextIO
 
-from ..base.errors import PictureError
+from ..base.errors import Hinted, PictureError
 from ..base.files import write_whole
 from ..tasks.task import Answer, Task
 
 # %% auto #0
-__all__ = ['row_columns', 'answer_row', 'read_rows', 'Predictor', 'come_from', 'csv_line', 'RowFile']
+__all__ = ['row_columns', 'answer_row', 'read_rows', 'Predictor', 'come_from', 'csv_line', 'ExistsError', 'RowFile']
 
 # %% ../../nbs/library/use/rows.ipynb #rows-04
 def row_columns(
@@ -101,6 +101,10 @@ def csv_line(
     return file.getvalue()
 
 
+class ExistsError(Hinted, FileExistsError):
+    "Something is there already and stays as it is."
+
+
 class RowFile:
     "A file of rows that can be gone on with: `done` holds the files that have one, `add` writes another."
 
@@ -108,7 +112,7 @@ class RowFile:
         self,
         dest: str | os.PathLike,  # .csv, .jsonl or .parquet
         model: Predictor,  # whose answers the rows are
-        resume: bool = False,  # go on with what is there; False: `FileExistsError` if there is something
+        resume: bool = False,  # go on with what is there; False: `ExistsError` if there is something
     ):
         self.dest = Path(dest)
         self.columns = row_columns(model.task)
@@ -128,13 +132,15 @@ class RowFile:
         write_whole(self.part, lambda path: self._write(path, kept))
 
     def _kept(self, resume: bool) -> list[dict[str, Any]]:
-        "The rows that are there; raises `FileExistsError` and `ValueError` if they must be left as they are."
+        "The rows that are there; raises `ExistsError` and `ValueError` if they must be left as they are."
         there = [file for file in (self.part, self.dest) if file.exists()]
         if not there:
             return []
         if not resume:
-            raise FileExistsError(
-                f'{self.dest} exists already: name another file, or go on with it with resume=True.'
+            raise ExistsError(
+                f'{self.dest} exists already: name another file, or go on with it with {{hint}}.',
+                python='resume=True',
+                command='--resume',
             )
         try:
             rows = read_rows(there[0])

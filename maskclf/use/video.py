@@ -453,7 +453,8 @@ def _check_display() -> None:
     "`FindError` where no window can be shown."
     if sys.platform != 'linux' or os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'):
         return
-    raise FindError('There is no display here to show a window on: leave out show, and look at the marked copy.')
+    text = 'There is no display here to show a window on: leave out {hint}, and look at the marked copy.'
+    raise FindError(text, python='show', command='--show')
 
 
 def _show(picture: Image.Image) -> bool:
@@ -463,7 +464,8 @@ def _show(picture: Image.Image) -> bool:
         cv2.imshow('maskclf', _turned_around(np.asarray(picture)))
         return cv2.waitKey(1) & 255 in (ord('q'), 27)
     except cv2.error:
-        raise FindError('OpenCV cannot open a window here: leave out show, or pip install opencv-python.') from None
+        text = 'OpenCV cannot open a window here: leave out {hint}, or pip install opencv-python.'
+        raise FindError(text, python='show', command='--show') from None
 
 
 def find_in_video(
