@@ -35,7 +35,7 @@ def print_examples(
     summary = examples.task.summary(used.labels, examples.quantity)
     print(f'{name}: {len(used)} {examples.input.plural}\n{summary}', flush=True)
 
-
+# %% ../../nbs/library/cli/data.ipynb #data-09
 @app.command()
 def samples(
     dest: Annotated[Path, argument('FOLDER', 'Folder to make, missing or empty.')],  # folder to fill
@@ -63,7 +63,7 @@ def samples(
         raise typer.BadParameter('scenes have sizes of their own: leave it out.', param_hint='--size')
     print(f'{sample_scenes(dest, n or 40, seed)}: {n or 40} photos with boxes')
 
-
+# %% ../../nbs/library/cli/data.ipynb #data-13
 @app.command()
 def crop(
     photos: Annotated[Path, argument('PHOTOS', 'Folder of photos with boxes (Pascal VOC, COCO or YOLO).')],  # with boxes
@@ -86,7 +86,7 @@ def crop(
     if len(cut) < len(table):
         raise typer.Exit(1)
 
-
+# %% ../../nbs/library/cli/data.ipynb #data-17
 @app.command()
 def doctor(
     path: Pictures,  # what to look at

@@ -8,6 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from ..base.text import printable
 from .app import app
 from .options import Address, Engine, Names, Runtime, argument, check_writable, new_folder, option
 from .predicting import with_ray
+from .terminal import with_bar
 from ..use.analyse import check_names_faces
 from ..use.classifier import Classifier
 from ..use.detect import FaceFinder
@@ -70,18 +72,12 @@ def _print_found(
     return failed
 
 
-def _with_bar(rows: Iterable[Row]) -> Iterable[Row]:
-    from tqdm import tqdm
-
-    return tqdm(rows, unit='file', leave=False, disable=None)
-
-
 def _find_into(
     photos: Sequence[Path], out: Path, finder: FaceFinder, classifier: Classifier, resume: bool, every: int
 ) -> int:
     "Make the folder, or go on with it; how many files could not be used."
     try:
-        summary = find_in_photos(photos, out, finder, classifier, resume, every, watch=_with_bar)
+        summary = find_in_photos(photos, out, finder, classifier, resume, every, watch=partial(with_bar, unit='file'))
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f'Stopped. What is done is in {out}: the same command with --resume goes on from '
                                 'there.') from None

@@ -80,7 +80,7 @@ def evaluate(
     if report.unreadable and data:
         raise typer.Exit(1)
 
-
+# %% ../../nbs/library/cli/judging.ipynb #judging-15
 def _megabytes(model: Path) -> float:
     return (model/'model.onnx').stat().st_size/1e6
 

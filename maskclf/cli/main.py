@@ -3,41 +3,83 @@
 # %% ../../nbs/library/cli/main.ipynb #main-02
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 import typer
 
-from . import data, finding, judging, predicting, serving, training
 from .app import app
 from .terminal import complain, failed, follows, is_unread, short_warnings, stopped
 
 # %% auto #0
-__all__ = ['ORDER', 'main']
+__all__ = ['COMMANDS', 'PLAIN', 'load_commands', 'main']
+
+# %% ../../nbs/library/cli/main.ipynb #main-04
+COMMANDS = {  # name → module, in the order of the help
+    'demo': 'training', 'samples': 'data', 'crop': 'data', 'doctor': 'data', 'train': 'training',
+    'predict': 'predicting', 'evaluate': 'judging', 'export': 'judging', 'cross-validate': 'training',
+    'find': 'finding', 'serve': 'serving'}
+
+
+def _place_in_help(command: typer.models.CommandInfo) -> int:
+    name = command.name or command.callback.__name__
+    return list(COMMANDS).index(name)
+
+
+def load_commands(
+    typed: Sequence[str] = (),  # arguments, the name of a command first
+) -> None:
+    "Import the module of the command that was typed, or all of them, so that `app` knows what to run."
+    module = COMMANDS.get(typed[0]) if typed else None
+    for name in [module] if module else sorted(set(COMMANDS.values())):
+        importlib.import_module(f'maskclf.cli.{name}')
+    app.registered_commands.sort(key=_place_in_help)
 
 # %% ../../nbs/library/cli/main.ipynb #main-05
-ORDER = ('demo', 'samples', 'crop', 'doctor', 'train', 'predict', 'evaluate', 'export', 'cross-validate', 'find', 'serve')
+PLAIN = ('predict', 'find')  # commands that take a list of names, and can do without options
 
 
-def _command_name(command: typer.models.CommandInfo) -> str:
-    return command.name or command.callback.__name__
-
-
-app.registered_commands.sort(key=lambda command: ORDER.index(_command_name(command)))
-
-
-def _run(argv: Sequence[str] | None) -> int:
-    "Run the command that was typed; its exit code."
-    code = 0
+def _call_plainly(name: str, typed: list[str]) -> int | None:
+    "Call a command that was typed without options; its exit code, or None where Typer has to say what is wrong."
+    load_commands([name])
+    command = next(c.callback for c in app.registered_commands if c.callback.__name__ == name)
     try:
-        typer.main.get_command(app)(args=argv, prog_name='maskclf')
-    except SystemExit as stop:
-        if is_unread(stop.__context__):
-            raise stop.__context__  # Typer hides it behind an exit code of 1
-        code = int(stop.code or 0)
+        command(typed)
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.BadParameter:
+        return None
+    except KeyboardInterrupt as pressed:
+        complain(stopped(pressed))
+        return 130
+    return 0
+
+
+def _run_typer(typed: Sequence[str]) -> int:
+    "Have Typer read options and arguments, and run the command; its exit code."
+    load_commands(typed)
+    try:
+        typer.main.get_command(app)(args=typed, prog_name='maskclf')
+    except SystemExit as end:
+        if is_unread(end.__context__):
+            raise end.__context__  # Typer hides it behind an exit code of 1
+        code = int(end.code or 0)
         if code == 130 and not follows():
-            complain(stopped(stop.__context__))
+            complain(stopped(getattr(end.__context__, '__cause__', None)))
+        return code
+    return 0
+
+
+def _run(typed: Sequence[str]) -> int:
+    "Run the command that was typed; its exit code."
+    name, *names = typed or ['']
+    code = None
+    if name in PLAIN and names and not any(text.startswith('-') for text in names):
+        code = _call_plainly(name, names)  # Typer would load pydantic: a tenth of a second
+    if code is None:
+        code = _run_typer(typed)
     sys.stdout.flush()
     return code
 
@@ -55,6 +97,6 @@ def main(
     debug = os.environ.get('MASKCLF_DEBUG')
     with short_warnings(not debug):
         try:
-            return _run(argv)
+            return _run(sys.argv[1:] if argv is None else argv)
         except Exception as error:
             return failed(error, debug)

@@ -121,7 +121,7 @@ Pretrained = Annotated[str, option(
     'auto: use ImageNet weights if available; yes: require them; no: train from scratch; or a model folder to start '
     'from, or faces, the model that comes with maskclf.', metavar='auto|yes|no|MODEL', callback=_check_start)]
 Target = Annotated[str, option('What to learn: class (one for each picture), labels (several) or number. Left out: a '
-                               'class, or several labels where a table has them.', metavar='[class|labels|number]')]
+                               'class, or several labels where a table has them.', metavar='<class|labels|number>')]
 Column = Annotated[str, option('Of a table, the column with the labels or numbers. Left out: the one called label or '
                                'the like.')]
 Quick = Annotated[bool, option('Train the last layers only, in seconds; --no-quick: all of them. Left out: what suits '

@@ -18,7 +18,7 @@ from ..base.errors import ModelError, PictureError
 from ..base.text import plural, printable
 from .app import app
 from .options import Address, Engine, Names, Runtime, argument, check_writable, option
-from .terminal import complain, sentence
+from .terminal import complain, sentence, with_bar
 from ..model.folder import FILES, read_model
 from ..tasks.task import Task
 from ..use.classifier import Classifier
@@ -202,15 +202,12 @@ def _note_whole_photos(classifier: Classifier, found: Sequence[Found]) -> None:
 
 def _write_rows(classifier: Classifier, found: Sequence[Found], out: Path, resume: bool, bs: int) -> int:
     "Write a row for each file that has none yet; how many of these rows are errors."
-    from tqdm import tqdm
-
     failed = 0
     file = RowFile(out, classifier, resume)
     left = [place for place in found if str(place.path) not in file.done]
     try:
         with file:
-            bar = tqdm(answers(classifier, left, bs), total=len(left), unit='picture', leave=False, disable=None)
-            for answered in bar:
+            for answered in with_bar(answers(classifier, left, bs), len(left)):
                 file.add(_row(classifier.task, answered))
                 failed += isinstance(answered.answer, Exception)
     except KeyboardInterrupt:
@@ -225,8 +222,6 @@ def _predict_here(
     typed: Sequence[Path], form: str, out: Path | None, resume: bool, bs: int, runtime: str
 ) -> tuple[int, int]:
     "Predict in this process; how many files there are, and how many could not be used."
-    from tqdm import tqdm
-
     model, pictures = _model_and_pictures(typed)
     if not model:
         why = f'{printable(str(typed[0]))} is no model folder' if typed[0].is_dir() else 'no model is named'
@@ -236,8 +231,9 @@ def _predict_here(
     if out:
         failed = _write_rows(classifier, found, out, resume, bs)
     else:
-        rows = tqdm(answers(classifier, found, bs), total=len(found), unit='picture', leave=False,
-                    disable=sys.stdout.isatty() or None)
+        rows = answers(classifier, found, bs)
+        if not sys.stdout.isatty():  # else the rows themselves show how far it is
+            rows = with_bar(rows, len(found))
         failed = print_rows(rows, FORMS[form](classifier.task, classifier.labels))
     _note_whole_photos(classifier, found)
     return len(found), failed

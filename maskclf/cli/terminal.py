@@ -10,14 +10,14 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any
 
 from ..base.text import printable
 
 # %% auto #0
-__all__ = ['sentence', 'exit_code', 'complain', 'short_warnings', 'follows', 'is_unread', 'stopped', 'failed']
+__all__ = ['sentence', 'exit_code', 'complain', 'short_warnings', 'with_bar', 'follows', 'is_unread', 'stopped', 'failed']
 
 # %% ../../nbs/library/cli/terminal.ipynb #terminal-06
 def sentence(
@@ -95,6 +95,19 @@ def short_warnings(
             warnings.showwarning = _Notes().show
         yield
 
+# %% ../../nbs/library/cli/terminal.ipynb #terminal-25
+def with_bar(
+    items: Iterable[Any],  # that come one after the other
+    total: int | None = None,  # how many there will be; None: not known
+    unit: str = 'picture',  # what one of them is
+) -> Iterable[Any]:
+    "The same items, with a progress bar if somebody watches."
+    if total == 1 or not sys.stderr.isatty():
+        return items
+    from tqdm import tqdm
+
+    return tqdm(items, total=total, unit=unit, leave=False)
+
 # %% ../../nbs/library/cli/terminal.ipynb #terminal-31
 def follows() -> bool:
     "Is this a process that torchrun has started, but not the first? That one reads options, prints and writes."
@@ -111,10 +124,9 @@ def is_unread(
 
 
 def stopped(
-    abort: BaseException | None,  # what Typer makes of Ctrl-C
+    pressed: BaseException | None,  # the `KeyboardInterrupt`, perhaps with a sentence
 ) -> str:
     "What to say after Ctrl-C: how to go on, if the command has said it, or only that it was stopped."
-    pressed = getattr(abort, '__cause__', None)
     return sentence(pressed) if pressed and str(pressed) else 'Stopped with Ctrl-C before it was done.'
 
 

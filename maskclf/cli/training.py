@@ -156,7 +156,7 @@ def _train_and_report(path: Path, out: Path, page: Path, max_error: float | None
 
     return train_and_report(path, out, page, f'Trained on {base_name(path)}', max_error, **settings)
 
-
+# %% ../../nbs/library/cli/training.ipynb #training-31
 @app.command('cross-validate')
 def cross_validate(
     path: Pictures,  # what to learn from
@@ -194,7 +194,7 @@ def cross_validate(
     else:
         print(f'\n{report}\n\n{calibration}\n\nresults  {out}')
 
-
+# %% ../../nbs/library/cli/training.ipynb #training-41
 @app.command()
 def demo(
     out: Annotated[Path, option('Folder to make; if it exists, OUT-2, OUT-3 and so on.',

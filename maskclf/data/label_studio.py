@@ -282,11 +282,16 @@ def _annotation(path: Path, export: _Export, asked: str) -> Annotation:
         for results in task.answers:
             boxes = [result for result in results if result.get('from_name') == asked]
             answers.append([_drawn_box(result, f'Box {n} of {task.where}') for n, result in enumerate(boxes)])
-    different = {frozenset((box.label, tuple(box.corners)) for box in boxes) for boxes in answers}
+    different = set(map(_as_set, answers))
     trouble = export.troubles.get(path, '')
     if len(different) > 1:
         trouble = trouble or _contradiction(where, len(answers))
     return Annotation(path, where, boxes=answers[0], trouble=trouble, shares=True)
+
+
+def _as_set(boxes: Iterable[DrawnBox]) -> frozenset[Any]:
+    "Boxes in a form that can be compared, in whichever order they were drawn."
+    return frozenset((box.label, tuple(box.corners)) for box in boxes)
 
 
 def _contradiction(where: str, n: int) -> str:
@@ -307,7 +312,7 @@ def _drawn_box(result: Entry, where: str) -> DrawnBox:
                    'draw it on the upright photo.')
     elif len(labels) > 1:
         problem = f'{where} has several classes ({first_few(labels)}): choose one.'
-    return DrawnBox(labels[0] if labels else '', _corners(value), where, problem)
+    return DrawnBox(str(labels[0]) if labels else '', _corners(value), where, problem)
 
 
 def _corners(value: Entry) -> tuple[float, ...]:

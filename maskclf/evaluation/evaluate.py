@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..base.errors import EvaluateError, warn
 from ..data.examples import Example, Examples, read_examples
@@ -35,9 +37,10 @@ def labelled_examples(
     return data.replaced(replace(example, label=label) for example, label in zip(data, labels, strict=True))
 
 # %% ../../nbs/library/evaluation/evaluate.ipynb #evaluate-04
-def _more_columns(examples: Examples) -> dict[str, list[Any]]:
+def _more_columns(examples: Examples) -> dict[str, Sequence[Any]]:
     "What a report keeps of examples beside file and label; region, photo and name only where there are regions."
-    more: dict[str, list[Any]] = {'pixels': [_shorter_side(examples, example) for example in examples]}
+    sides = [_shorter_side(examples, example) for example in examples]
+    more: dict[str, Any] = {'pixels': np.array(sides, dtype=float)}
     if any(example.region is not None for example in examples):
         more['photo'] = examples.photos
         more['region'] = [example.region for example in examples]

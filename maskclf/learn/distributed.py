@@ -111,7 +111,7 @@ def _until_terminated() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, afterwards)
 
-
+# %% ../../nbs/library/learn/distributed.ipynb #distributed-08e
 def _meet(rank: int, size: int, timeout: float) -> None:
     "Find the other processes: over NCCL where each has a GPU of its own, else over gloo."
     wait = timedelta(seconds=timeout)

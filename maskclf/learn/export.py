@@ -126,8 +126,8 @@ AGREE = 0.9  # share of the labels that must stay the same
 def export_model(
     model: str | os.PathLike,  # folder that `save` wrote
     dest: str | os.PathLike,  # folder to write; an older model there is replaced, any other folder is left as it is
-    precision: str = 'fp16',  # 'fp16': weights of 16 bits, nearly the same answers; 'int8': all in 8 bits, smaller, faster
-    pictures: str | os.PathLike | None = None,  # folder of some like those to come: needed for int8, for fp16 to compare
+    precision: str = 'fp16',  # 'fp16': weights of 16 bits, nearly the same answers; 'int8': 8 bits, smaller and faster
+    pictures: str | os.PathLike | None = None,  # folder of some like those to come; for int8 there must be one
     weights: bool = False,  # take weights.safetensors along, as float16? Only training needs it
 ) -> Path:
     "Write a smaller model folder, compared with the original; raises `ModelError`, `OSError` for files and folders."

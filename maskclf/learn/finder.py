@@ -46,7 +46,7 @@ from .save import describe, first_lines, ready_to_export, watch_and_export
 from .start import DEFAULT, lite0, pip_file, pixel_stats
 from .training import KeepHistory, TellTime
 from ..model.config import FORMAT, SCHEMA, FinderConfig
-from ..model.folder import new_model_folder, write_config
+from ..model.folder import new_model_folder, read_finder, write_config
 from ..use.detect import FaceFinder, zooms
 from ..use.finder_report import KnownPhoto, evaluate_finder
 
@@ -78,7 +78,7 @@ def cut_part(
     size: int,  # side of the square that it becomes, in pixels
     flip: bool = False,  # mirror it?
     least: float = .35,  # share of a face that must be inside for it to count
-) -> tuple[Image.Image, np.ndarray, np.ndarray]:  # the square, boxes in it, and which of `boxes` they are (truth values)
+) -> tuple[Image.Image, np.ndarray, np.ndarray]:  # the square, boxes in it, and which of `boxes` these are
     "A part of a photo, scaled to a square, and the boxes of the faces in it."
     left, top, right, bottom = part
     scale = np.array([size/(right - left), size/(bottom - top)]*2)
@@ -283,7 +283,8 @@ class FinderLoss(nn.Module):
             return self._focal(out[:, 0], torch.zeros_like(out[:, 0]), 1)
         alone = hills(boxes, real, height, width)
         faces = real.sum()
-        return self._focal(out[:, 0], alone.amax(1), faces) + self.weight*self._distances(out[:, 1:], boxes, alone)/faces
+        how_far = self._distances(out[:, 1:], boxes, alone)/faces
+        return self._focal(out[:, 0], alone.amax(1), faces) + self.weight*how_far
 
     def _focal(self, logits: torch.Tensor, heat: torch.Tensor, faces: Any) -> torch.Tensor:
         "The focal loss, for each face."
@@ -369,9 +370,9 @@ def finder_onnx(
 
 def _compare(learn: Learner, folder: Path, tolerance: float) -> dict[str, float]:
     "How far the saved finder is from the learner on noise of two sizes; `ModelError` if that is too much."
-    finder = FaceFinder(folder, runtime='onnxruntime', size=800)
-    mean = np.array(finder.config.mean, np.float32)*255
-    std = np.array(finder.config.std, np.float32)*255
+    config = read_finder(folder).config
+    mean = np.array(config.mean, np.float32)*255
+    std = np.array(config.std, np.float32)*255
     net = copy.deepcopy(learn.model).cpu().float().eval()
     largest = 0.
     for size in ((64, 96), (160, 128)):
@@ -379,7 +380,8 @@ def _compare(learn: Learner, folder: Path, tolerance: float) -> dict[str, float]
         pixels = torch.tensor(((noise - mean)/std).transpose(2, 0, 1).astype(np.float32))[None]
         with torch.no_grad():
             wanted = net(pixels)[0].numpy()
-        found = finder.logits_of(Image.fromarray(noise))
+        finder = FaceFinder(folder, runtime='onnxruntime', size=max(size))  # so the noise is not scaled
+        found = finder.logits(Image.fromarray(noise))
         largest = max(largest, float(np.abs(wanted - found).max()))
     if not largest <= tolerance:
         raise ModelError(f'As ONNX this network answers differently (by up to {largest:.1e}): '

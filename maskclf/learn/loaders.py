@@ -112,6 +112,7 @@ def _as_tensor(pixels: np.ndarray) -> TensorImage:
 
 class LoadPicture(Transform):
     "An example, or anything its input opens → uint8 `TensorImage` (3, size, size), in the one way all of maskclf shares."
+    input_types = (str, os.PathLike, bytes, np.ndarray, Image.Image)  # what fastai's `test_dl` may get, too
 
     def __init__(
         self,

