@@ -86,11 +86,11 @@ class AskFirst(Callback):
         self,
         resume: bool | None,  # True and False say what to do with the epochs that were left; None: ask
     ):
-        self.resume = resume
+        self.wanted = resume  # not called `resume`: then it would be one of the settings that a training is known by
 
     def before_fit(self) -> None:
         kept = getattr(self.learn, 'checkpoint', None)
-        if self.resume is None and kept and len(kept.rows) == 1 and kept.file.exists():
+        if self.wanted is None and kept and len(kept.rows) == 1 and kept.file.exists():
             raise Undecided('A training with these settings was stopped, and its finished epochs are kept: {hint}.',
                             'go on with it with resume=True, or begin anew with resume=False',
                             'go on with it with --resume, or begin anew with --no-resume')

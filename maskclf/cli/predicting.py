@@ -14,7 +14,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from ..base.errors import ModelError, PictureError
+from ..base.errors import PictureError
 from ..base.text import plural, printable
 from .app import app
 from .options import Address, Engine, Names, Runtime, argument, check_writable, option
@@ -90,7 +90,7 @@ class Rows:
         if not isinstance(answered.answer, Exception):
             return f'{self.task.line(answered.answer, self.labels)}  {file}'
         error = printable(sentence(answered.answer))
-        if answered.path.name not in error:
+        if Path(file).name not in error:
             error = f'{file}: {error}'
         return f'{self.task.line(None, self.labels)}  {error}'
 
@@ -170,7 +170,7 @@ def _is_model(path: Path) -> bool:
 
 
 def _model_and_pictures(typed: Sequence[Path]) -> tuple[Path | None, Sequence[Path]]:
-    "The model folder, if one was typed first, else None; and the pictures. `ModelError` if it looks like a model and is none."
+    "The model folder, if one was typed first, else None; and the pictures; `ModelError` if it only looks like a model."
     first, *others = typed
     if not os.path.lexists(first):
         raise FileNotFoundError(f'{first} is neither a model folder nor a picture: nothing has that name.')

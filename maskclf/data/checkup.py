@@ -134,8 +134,8 @@ class Limits:
     flat: float = 10  # standard deviation of the brightness, of 255; 1 of the real faces has less
     blurred: float = 0.02  # `Look.sharp`; 5 real faces have less, a blur of a twentieth of the side leaves 0.005
     few: int = 10  # photos of a class; with fewer, the validation set holds one or two
-    giveaway: float = 0.85 # balanced accuracy of guesses from size, format and lack of colour alone, where 1 is always right
-    likeness: float = 0.93 # of two pictures that show the same: see `similar_pairs`
+    giveaway: float = 0.85  # balanced accuracy of guesses from size, format and lack of colour alone: 1 is always right
+    likeness: float = 0.93  # of two pictures that show the same: see `similar_pairs`
     bits: int = 12  # by which their hashes may differ: see `similar_pairs`
     smallest: float = 24  # shorter side in pixels of pictures that are compared: see `similar_pairs`
 
@@ -450,11 +450,16 @@ def _leak_findings(
                 yield finding(looks[j].file, 'leak', other=looks[i].file)
 
 
+def _places(items: Sequence[Example], learned: bool) -> list[int]:
+    "The places of those to learn from, or else of those to judge by."
+    return [n for n, item in enumerate(items) if (item.side == 'train') == learned]
+
+
 def _split_findings(gathered: _Gathered, pairs: Sequence[tuple[int, int]], splitter: Any) -> list[Finding]:
     "What is wrong with the split that `splitter`, or else `train`, would make."
     items = gathered.items
     if splitter is None and any(item.side for item in items):
-        sides = [[n for n, item in enumerate(items) if (item.side == 'train') == train] for train in (True, False)]
+        sides = [_places(items, True), _places(items, False)]
         return [*_leak_findings(gathered, range(len(items)), sides, pairs, item_photo)]
     photos = defaultdict(set)
     for item, group in zip(items, gathered.groups, strict=True):
@@ -485,6 +490,11 @@ def _count_as_one(first: str | None, second: str | None, counts_as: Callable[[st
     return counts_as(first) == counts_as(second)
 
 # %% ../../nbs/library/data/checkup.ipynb #checkup-75
+def _in_hertz(rates: Iterable[int]) -> str:
+    "Sampling rates in words."
+    return ', '.join(f'{rate:,}' for rate in sorted(rates))
+
+
 def _recording_findings(examples: Examples, heard: dict[Path, Any]) -> Iterator[Finding]:
     "What is wrong with single recordings, and which are there twice."
     first: dict[str, Example] = {}
@@ -517,8 +527,7 @@ def _rate_findings(examples: Examples, heard: dict[Path, Any]) -> Iterator[Findi
             rates[example.label].add(heard[example.file].rate)
     known = [found for found in rates.values() if found]
     if any(not one & other for one, other in combinations(known, 2)):
-        parts = [f'{label} {", ".join(f"{rate:,}" for rate in sorted(found))}' for label, found in rates.items()]
-        yield finding('', 'rates', '; '.join(parts))
+        yield finding('', 'rates', '; '.join(f'{label} {_in_hertz(found)}' for label, found in rates.items()))
     for label, n in labels.items():
         if n == 1:
             yield finding('', 'single recording', label)
@@ -538,11 +547,16 @@ _FIX_LIST = ('# Files that nothing should be learned from, one path a line, as m
              'Look through them, and remove those to keep.')
 
 
+def _html_row(cells: Iterable[str]) -> str:
+    "A row of a table, its cells escaped."
+    return '<tr>' + ''.join(f'<td>{html.escape(cell)}</td>' for cell in cells) + '</tr>'
+
+
 @dataclass
 class Checkup:
     "What the doctor has found."
     path: Path  # the folder
-    table: pd.DataFrame  # a row for each finding: file (below `path`), kind, severity, message, other (file, or nothing)
+    table: pd.DataFrame  # a row a finding: file (below `path`), kind, severity, message, other (file, or nothing)
     counts: pd.Series  # how many examples each class has
     leave_out: list[Path]  # unreadable files, all but one of equal ones, all with two labels
 
@@ -574,7 +588,8 @@ class Checkup:
         rows = []
         for (severity, kind), table in self.table.groupby(['severity', 'kind'], sort=False):
             more = ' …' if len(table) > 1 else ''
-            rows.append((severity, kind, str(len(table)), on_one_line(table.file.iloc[0]) + more, table.message.iloc[0]))
+            first = on_one_line(table.file.iloc[0]) + more
+            rows.append((severity, kind, str(len(table)), first, table.message.iloc[0]))
         return rows
 
     def _summary(self) -> list[str]:
@@ -591,9 +606,8 @@ class Checkup:
         return '\n'.join(lines + self._summary())
 
     def _repr_html_(self) -> str:
-        rows = [''.join(f'<td>{html.escape(cell)}</td>' for cell in row) for row in self._rows()]
         head = '<tr><th></th><th>finding</th><th>how often</th><th>where</th><th>of the first</th></tr>'
-        body = ''.join(f'<tr>{row}</tr>' for row in rows)
+        body = ''.join(map(_html_row, self._rows()))
         summary = '<br>'.join(map(html.escape, self._summary()))
         return f'<p>{html.escape(self._heading())}</p><table>{head}{body}</table><p>{summary}</p>'
 
@@ -621,7 +635,7 @@ def check_up(
     classes: Sequence[str] | None = None,  # the classes expected; None takes all
     target: Any = None,  # what is to be learned: 'class', 'labels' or 'number'; None: what suits the labels
     column: str | None = None,  # of a table, the column to learn; None: the one called label or the like
-    **limits: float,  # other `Limits` than the usual, `tiny=20` say
+    **limits: Any,  # other `Limits` than the usual, `tiny=20` say
 ) -> Checkup:
     "Look through a data set before anything is trained on it; `FileNotFoundError`, `DataError` if that cannot be."
     path = Path(path)
@@ -672,12 +686,17 @@ def _sort_key(order: dict[str, int], column: Any) -> Any:
     return column.map(order) if column.name == 'kind' else column
 
 
+def _with_names(finding: Finding, root: Path) -> tuple[Any, ...]:
+    "The cells of a finding, files by their names below `root`."
+    return tuple(relative_name(cell, root) if isinstance(cell, Path) else cell for cell in finding)
+
+
 def _as_checkup(root: Path, findings: Iterable[Finding], counted: Sequence[str]) -> Checkup:
     "The findings as a table, in the order of `FAULTS`, and what follows from it."
     import pandas as pd
 
-    rows = [[relative_name(cell, root) if isinstance(cell, Path) else cell for cell in row] for row in findings]
-    table = pd.DataFrame(list(dict.fromkeys(map(tuple, rows))), columns=[*Finding._fields])
+    rows = dict.fromkeys(_with_names(finding, root) for finding in findings)
+    table = pd.DataFrame(list(rows), columns=[*Finding._fields])
     order = {kind: n for n, kind in enumerate(FAULTS)}
     table = table.sort_values(['kind', 'file'], key=partial(_sort_key, order), ignore_index=True)
     counts = pd.Series(Counter(counted), dtype=int).sort_index()

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +118,13 @@ def _check_photos(items: _Numbered) -> None:
         photos = items.photos_of(label)
         if len(photos) == 1:
             photo = items.photo_names[photos[0]]
-            raise DataError(f'All pictures of the class {name!r} come from one photo ({photo!r}) or show the same as it, '
-                            'so it cannot be both trained on and validated: add pictures of it from other photos. '
-                            '(For frames of one scene: {hint}; the score will be too good.)',
-                            'keep_copies=False', '--no-keep-copies')
+            raise DataError(
+                f'All pictures of the class {name!r} come from one photo ({photo!r}) or show the same as it, '
+                'so it cannot be both trained on and validated: add pictures of it from other photos. '
+                '(For frames of one scene: {hint}; the score will be too good.)',
+                'keep_copies=False',
+                '--no-keep-copies',
+            )
 
 
 def _described(splitter: object) -> str:
@@ -135,7 +139,10 @@ def leaking_photos(
     group_func: Callable[[Any], str] = item_photo,  # item → photo
 ) -> list[str]:
     "The photos that have items on both sides of a split, sorted."
-    train, valid = ({group_func(items[place]) for place in side} for side in splits)
+    def photos(side: Iterable[int]) -> set[str]:
+        return {group_func(items[place]) for place in side}
+
+    train, valid = map(photos, splits)
     return sorted(train & valid)
 
 
@@ -286,8 +293,8 @@ class TaskSplitter:
 def _missing_on(split: Sequence[Sequence[int]], wanted: Sequence[set[str]]) -> list[str]:
     "The labels that are wanted on both sides and are missing on the first, or else on the second, sorted."
     everywhere = set().union(*wanted)
-    sides = [set().union(*(wanted[place] for place in side)) for side in split]
-    return sorted(everywhere - sides[0]) or sorted(everywhere - sides[1])
+    first, second = (everywhere.difference(*map(wanted.__getitem__, side)) for side in split)
+    return sorted(first) or sorted(second)
 
 # %% ../../nbs/library/data/splits.ipynb #splits-60
 def names_with_copies(
@@ -331,13 +338,14 @@ def keep_copies_together(
 # %% ../../nbs/library/data/splits.ipynb #splits-51
 def _note_copies(items: Sequence[Any], pairs: Iterable[tuple[int, int]], groups: Callable[[Any], str]) -> None:
     "Say how many pictures are kept together because they show the same, and how many look alike and are not."
-    paired = {place for pair in pairs for place in pair}
+    paired = set(chain.from_iterable(pairs))
     sizes = Counter(groups(items[place]) for place in paired)
     together = [size for size in sizes.values() if size > 1]
     if together:
         groups_text = f'in {plural(len(together), "group")}, the largest of {max(together)}'
         warn(f'{sum(together)} of {len(items)} pictures show the same as another one, under another name: '
-             f'they stay together on one side of the split ({groups_text}). {{hint}}.', 'keep_copies=False divides them, too', '--no-keep-copies divides them, too')
+             f'they stay together on one side of the split ({groups_text}). {{hint}}.',
+             'keep_copies=False divides them, too', '--no-keep-copies divides them, too')
     alike = len(getattr(pairs, 'alike', ()))
     if alike > 0.3*len(items):
         warn(f'{alike} of {len(items)} pictures look much like another one, though not the same. If they are frames of '
@@ -365,7 +373,7 @@ def _warn_of_leaks(
 def _is_torn(pair: tuple[int, int], train: set[int], valid: set[int]) -> bool:
     "Is one of a pair learned from, and the other a judge?"
     first, second = pair
-    return first in train and second in valid or first in valid and second in train
+    return (first in train and second in valid) or (first in valid and second in train)
 
 
 def split_items(

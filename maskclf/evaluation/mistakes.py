@@ -154,12 +154,11 @@ def explain(
     label: str | None = None,  # the class to explain; None: for each picture the one that the model chose
 ) -> list[Explanation]:
     "Grad-CAM: where each picture spoke for a class; raises `EvaluateError`, and `PictureError` for no picture."
-    judged = JudgedLearner(learn)
-    labels = judged.labels
+    labels = JudgedLearner(learn).labels
     if label is not None and label not in labels:
         raise EvaluateError(f'The model does not know the class {label!r}: its classes are {", ".join(labels)}.')
     chosen = None if label is None else labels.index(label)
-    dl = learn.dls.test_dl(judged.items(pictures), num_workers=0)
+    dl = learn.dls.test_dl(list(pictures), num_workers=0)
     training = learn.model.training
     learn.model.eval()
     found = []

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -24,34 +24,7 @@ from ..tasks.report import float_type
 from ..tasks.task import Decision, Task, task_named, task_of
 
 # %% auto #0
-__all__ = ['Judged', 'JudgedLearner', 'JudgedClassifier', 'as_judged']
-
-# %% ../../nbs/library/evaluation/models.ipynb #models-03
-class Judged(Protocol):
-    "A model that can be judged."
-    labels: list[str]  # what it can say, in its order
-    task: Task  # what it answers with
-    decision: Decision  # how probabilities become answers
-
-    @property
-    def settings(self) -> Any:
-        "How its input is read; of sounds a `Spectrogram`."
-        ...
-
-    def answers(
-        self,
-        examples: Examples,  # to be asked about
-    ) -> list[Any]:
-        "For each example a row of probabilities, or of numbers; or a sentence that says why there is none."
-        ...
-
-    def own_examples(self) -> Examples:
-        "The examples that were kept aside to judge it; none if it has none."
-        ...
-
-    def own_answers(self) -> list[Any]:
-        "The answers about these."
-        ...
+__all__ = ['JudgedLearner', 'JudgedClassifier', 'Judged', 'as_judged']
 
 # %% ../../nbs/library/evaluation/models.ipynb #models-04
 def _shapes_answers(cb: Callback) -> bool:
@@ -114,15 +87,6 @@ class JudgedLearner:
             return example
         return example.file if example.region is None else examples.open(example)
 
-    def items(
-        self,
-        pictures: Iterable[Any],  # files, examples, or whatever else it can look at
-    ) -> list[Any]:
-        "The same as its DataLoaders take them."
-        if self._load is None:
-            return list(pictures)
-        return [_as_example(item) if _is_path(item) else item for item in pictures]
-
     def _rows(self, dl: Any) -> np.ndarray:
         "What the network says about what a loader gives."
         helpers = self.learn.cbs.filter(_shapes_answers)
@@ -148,11 +112,7 @@ class JudgedLearner:
         return list(self._rows(self.learn.dls.valid))
 
 
-def _is_path(item: Any) -> bool:
-    return isinstance(item, (str, os.PathLike)) and not isinstance(item, Example)
-
-
-def _as_example(item: Any, label: Any = None) -> Example:
+def _as_example(item: Any, label: Any) -> Example:
     "An item of DataLoaders as an example."
     if isinstance(item, Example):
         return replace(item, label=label)
@@ -226,6 +186,33 @@ def _sources(examples: Examples, part: Sequence[Example]) -> Iterator[Any]:
             yield from [error]*len(regions)
 
 # %% ../../nbs/library/evaluation/models.ipynb #models-06
+class Judged(Protocol):
+    "A model that can be judged."
+    labels: list[str]  # what it can say, in its order
+    task: Task  # what it answers with
+    decision: Decision  # how probabilities become answers
+
+    @property
+    def settings(self) -> Any:
+        "How its input is read; of sounds a `Spectrogram`."
+        ...
+
+    def answers(
+        self,
+        examples: Examples,  # to be asked about
+    ) -> list[Any]:
+        "For each example a row of probabilities, or of numbers; or a sentence that says why there is none."
+        ...
+
+    def own_examples(self) -> Examples:
+        "The examples that were kept aside to judge it; none if it has none."
+        ...
+
+    def own_answers(self) -> list[Any]:
+        "The answers about these."
+        ...
+
+
 def as_judged(
     model: Any,  # a fastai `Learner`, or anything with `labels` and `predict_batch`, such as a `Classifier`
 ) -> Judged:

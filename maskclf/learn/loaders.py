@@ -63,7 +63,7 @@ class _PixelFile:
         folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
         self.most = min(self.most, shutil.disk_usage(folder).free//2)
-        self.file = tempfile.TemporaryFile(dir=folder, buffering=0)
+        self.file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 it is closed with its owner
 
     def _take_no_more(self) -> None:
         "The disk is full, or cannot be written: give back what was half written."
@@ -111,7 +111,7 @@ def _as_tensor(pixels: np.ndarray) -> TensorImage:
 
 
 class LoadPicture(Transform):
-    "An example, or anything its input opens → uint8 `TensorImage` (3, size, size), in the one way all of maskclf shares."
+    "An example, or anything its input opens → uint8 `TensorImage` (3, size, size), in the one way all share."
     input_types = (str, os.PathLike, bytes, np.ndarray, Image.Image)  # what fastai's `test_dl` may get, too
 
     def __init__(
@@ -141,7 +141,7 @@ class LoadPicture(Transform):
         return {name: value for name, value in vars(self).items() if name != '_memory'}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
+        self.__dict__.update(state)
         self._forget()
 
     def encodes(
@@ -233,7 +233,7 @@ class Target:
 
 
 def _read_all(examples: Examples, load: LoadPicture) -> tuple[Examples, list[Any]]:
-    "The examples that can be opened, and what is needed of each to find its copies; what the network gets is remembered."
+    "The examples that can be opened, and what finds the copies of each; what the network gets is remembered."
     looks: dict[Example, Any] = {}
 
     def read(example: Example) -> None:
@@ -251,8 +251,9 @@ def _check_sides(splits: Sequence[Sequence[int]], splitter: Any, examples: Examp
             name = 'a split by photo' if splitter is None else f'{splitter!s:.100}'
             where = on_one_line(examples.path)
             raise DataError(f'This split leaves no picture to {purpose}: {name} does not suit {where}.')
-    train, valid = ([examples[place].label for place in side] for side in splits)
-    examples.task.check_split(train, valid)
+    labels = [example.label for example in examples]
+    learned, judged = (list(map(labels.__getitem__, side)) for side in splits)
+    examples.task.check_split(learned, judged)
 
 
 def face_dataloaders(
@@ -275,7 +276,7 @@ def face_dataloaders(
     target: Task | str | None = None,  # what to learn: 'class', 'labels', 'number'; None: what suits
     column: str | None = None,  # of a table, the column to learn; None: the one called label or the like
 ) -> DataLoaders:
-    "fastai `DataLoaders` for labelled examples, split by photo; raises `DataError` if nothing can be learned from them."
+    "fastai `DataLoaders` for labelled examples, split by photo; raises `DataError` if they teach nothing."
     examples = read_examples(path, target, column, label_func, margin, settings)
     for note in examples.notes:
         warn(note)

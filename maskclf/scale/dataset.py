@@ -23,7 +23,7 @@ from ..base.text import on_one_line
 from ..inputs.input import PICTURE
 from ..inputs.picture import open_picture
 from ..model.folder import ModelFolder, read_finder
-from .run import RunFolder, RunSummary, alone_in, decode_name, encode_name, source_name, summarise_run
+from .run import RunFolder, RunSummary, alone_in, decode_name, source_name, summarise_run
 from .sources import ScaleError, Unread, files_of, is_far, named_file, need_package, protocol_of, read_far, storage
 from ..use.analyse import check_names_faces
 from ..use.classifier import Classifier
@@ -80,10 +80,15 @@ def _as_parquet(rows: Iterable[Mapping[str, Any]], columns: Column) -> bytes:
     arrow, parquet = need_package('pyarrow'), need_package('pyarrow.parquet')
     kinds = {str: arrow.string(), int: arrow.int32(), float: arrow.float64()}
     schema = arrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
-    cells = [{name: _as_cell(row[name], kind) for name, kind in columns.items()} for row in rows]
+    cells = [_as_cells(row, columns) for row in rows]
     file = io.BytesIO()
     parquet.write_table(arrow.Table.from_pylist(cells, schema), file)
     return file.getvalue()
+
+
+def _as_cells(row: Mapping[str, Any], columns: Column) -> dict[str, Any]:
+    "A row as the columns have it."
+    return {name: _as_cell(row[name], kind) for name, kind in columns.items()}
 
 
 def _as_cell(value: Any, kind: type) -> Any:
@@ -153,7 +158,7 @@ class Worker:
     def __call__(
         self,
         part: dict[str, Any],  # part, files, perhaps piece, which is handed back, and contents
-    ) -> dict[str, Any]:  # part, piece, files (how many), content (a Parquet file), trouble (why there is none, or nothing)
+    ) -> dict[str, Any]:  # part, piece, files (how many), content (a Parquet file), trouble (why there is none)
         "The rows of one part, or of a piece of it."
         files = [decode_name(name) for name in part['files']]
         content, trouble = b'', ''
@@ -391,7 +396,7 @@ def in_words(
     run: RunFolder,  # which
 ) -> MaskclfError:
     "What Ray has to say about the end of a run, as one sentence."
-    chain = [error]
+    chain: list[BaseException] = [error]
     while cause := getattr(chain[-1], 'cause', None) or chain[-1].__cause__:
         chain.append(cause)
     own = next((found for found in chain if isinstance(found, MaskclfError)), None)
@@ -404,14 +409,17 @@ def in_words(
     kept = f'What is done is in {on_one_line(run.dest)}: {{hint}} goes on from there.'
     if dead and 'creation task' not in lines[0]:
         first = on_one_line(decode_name(run.part(run.left()[0])[0]))
-        return ScaleError('Workers died again and again: there is too little memory, or many of the files that are left, '
-                          f'from {first} on, bring down whoever opens them. {kept}', *_GO_ON)
+        return ScaleError(
+            'Workers died again and again: there is too little memory, or many of the files that are left, '
+            f'from {first} on, bring down whoever opens them. {kept}',
+            *_GO_ON,
+        )
     line = lines[-1] if dead else lines[0]  # of a worker that does not start, the last line says why
     return ScaleError(f'Ray could not finish ({on_one_line(line)}). {kept}', *_GO_ON)
 
 
 def predict_dataset(
-    source: Any,  # a folder, a pattern, a list (.txt, .csv, .parquet), or a Python list of these; on a disk, or an address
+    source: Any,  # a folder, pattern, list (.txt, .csv, .parquet) or Python list of these; on a disk, or an address
     dest: str | os.PathLike,  # folder to make
     classifier: Classifier | None = None,  # None: the one that comes with this package
     resume: bool = False,  # go on with `dest`, as the same call left it
@@ -475,11 +483,12 @@ def _pack_finder(finder: FaceFinder) -> Packed:
     "The files of a finder."
     if finder.detector == 'yunet':
         return {'yunet.onnx': Path(yunet_file(finder.path)).read_bytes()}
+    assert finder.path is not None  # all finders but YuNet come from a folder
     return pack_model(read_finder(finder.path))
 
 
 def find_dataset(
-    source: Any,  # a folder, a pattern, a list (.txt, .csv, .parquet), or a Python list of these; on a disk, or an address
+    source: Any,  # a folder, pattern, list (.txt, .csv, .parquet) or Python list of these; on a disk, or an address
     dest: str | os.PathLike,  # folder to make
     finder: FaceFinder | None = None,  # None: the one that comes with this package
     classifier: Classifier | None = None,  # None: the one that comes with this package

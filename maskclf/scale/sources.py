@@ -77,7 +77,7 @@ def _ending(name: str) -> str:
 def _accepted(names: Iterable[str], input: Input) -> list[str]:
     "Those that the input reads, in the order in which a folder is gone through; nothing hidden."
     paths = sorted(name.split('/') for name in names if input.accepts(name))
-    return ['/'.join(path) for path in paths if not any(_is_hidden(part) for part in path)]
+    return ['/'.join(path) for path in paths if not any(map(_is_hidden, path))]
 
 
 def _is_hidden(part: str) -> bool:
@@ -140,7 +140,7 @@ def _in_list(name: str, column: str | None, options: dict[str, Any] | None) -> l
 
 
 def files_of(
-    source: Any,  # a folder, a pattern, a list (.txt, .csv, .parquet), or a Python list of these; on a disk, or an address
+    source: Any,  # a folder, pattern, list (.txt, .csv, .parquet) or Python list of these; on a disk, or an address
     column: str | None = None,  # title of the column with the names, in a table; None: file, path, image or url
     input: Input = PICTURE,  # what to look for in folders
     options: dict[str, Any] | None = None,  # for the storage, as fsspec takes it
