@@ -24,12 +24,17 @@ def _print_version(wanted: bool) -> None:
     raise typer.Exit()
 
 
-@app.callback(epilog='Exit codes: 0 fine; 1 finished, but some pictures could not be used; 2 wrong arguments or input; '
-                     '3 a fault of the program; 130 stopped before it was done. MASKCLF_DEBUG=1 in the environment shows '
-                     'where an error arose.')
+_Version = Annotated[bool, typer.Option(
+    '--version', callback=_print_version, is_eager=True, help='Print the version.')]
+_EXIT_CODES = (
+    'Exit codes: 0 fine; 1 finished, but some pictures could not be used; 2 wrong arguments or input; '
+    '3 a fault of the program; 130 stopped before it was done. MASKCLF_DEBUG=1 in the environment shows '
+    'where an error arose.')
+
+
+@app.callback(epilog=_EXIT_CODES)
 def _about(
-    version: Annotated[bool, typer.Option('--version', callback=_print_version, is_eager=True,
-                                          help='Print the version.')] = False,
+    version: _Version = False,  # only tell the version
 ) -> None:
     """Train a picture classifier on your own pictures, and use it.
 

@@ -36,14 +36,19 @@ def print_examples(
     print(f'{name}: {len(used)} {examples.input.plural}\n{summary}', flush=True)
 
 # %% ../../nbs/library/cli/data.ipynb #data-09
+_Kind = Annotated[Literal['faces', 'scenes'], option(
+    'Faces in a folder per class, or photos of several people with boxes.')]
+_Count = Annotated[int | None, option('How many pictures.', min=1, show_default='600 faces or 40 scenes')]
+_FaceSize = Annotated[int | None, option(
+    'Width and height of a face, in pixels; not for scenes.', min=16, show_default='96')]
+
+
 @app.command()
 def samples(
     dest: Annotated[Path, argument('FOLDER', 'Folder to make, missing or empty.')],  # folder to fill
-    kind: Annotated[Literal['faces', 'scenes'], option('Faces in a folder per class, or photos of several people with '
-                                                       'boxes.')] = 'faces',  # which
-    n: Annotated[int, option('How many pictures.', min=1, show_default='600 faces or 40 scenes')] = None,  # see the help
-    size: Annotated[int, option('Width and height of a face, in pixels; not for scenes.', min=16,
-                                show_default='96')] = None,  # None: 96
+    kind: _Kind = 'faces',  # 'faces' or 'scenes'
+    n: _Count = None,  # how many; None: 600 faces or 40 scenes
+    size: _FaceSize = None,  # width and height of a face in pixels; None: 96
     seed: Annotated[int, option('Another number draws other pictures.')] = 42,  # same seed, same pictures
 ) -> None:
     """Draw pictures to try everything on.
@@ -64,12 +69,16 @@ def samples(
     print(f'{sample_scenes(dest, n or 40, seed)}: {n or 40} photos with boxes')
 
 # %% ../../nbs/library/cli/data.ipynb #data-13
+_Photos = Annotated[Path, argument('PHOTOS', 'Folder of photos with boxes (Pascal VOC, COCO or YOLO).')]
+_Crops = Annotated[Path, argument('FOLDER', 'Folder to make, missing or empty: a folder per class, and faces.csv.')]
+_Margin = Annotated[float, option("Size of the crop, as a multiple of the box's longer side.", min=0.1, max=10)]
+
+
 @app.command()
 def crop(
-    photos: Annotated[Path, argument('PHOTOS', 'Folder of photos with boxes (Pascal VOC, COCO or YOLO).')],  # with boxes
-    dest: Annotated[Path, argument('FOLDER', 'Folder to make, missing or empty: a folder per class, and faces.csv.')],  # to fill
-    margin: Annotated[float, option("Size of the crop, as a multiple of the box's longer side.", min=0.1,
-                                    max=10)] = 1.3,  # 1: as large as the box
+    photos: _Photos,  # folder of photos with boxes
+    dest: _Crops,  # folder to fill
+    margin: _Margin = 1.3,  # side of the crop in longer sides of the box
 ) -> None:
     """Cut the faces out of photos with boxes.
 
@@ -87,15 +96,19 @@ def crop(
         raise typer.Exit(1)
 
 # %% ../../nbs/library/cli/data.ipynb #data-17
+_FindingsAsJson = Annotated[bool, option(
+    'Print JSON: every finding, with file, kind, severity and message.', '--json')]
+_FindingsPage = Annotated[Path | None, option(
+    'Also write a page with the pictures in question to this HTML file.', '--report')]
+_FixList = Annotated[Path | None, option('Text file to make: what to leave out, for `train --exclude`.', '--fix-list')]
+
+
 @app.command()
 def doctor(
     path: Pictures,  # what to look at
-    as_json: Annotated[bool, option('Print JSON: every finding, with file, kind, severity and message.',
-                                    '--json')] = False,  # JSON, not the summary
-    page: Annotated[Path, option('Also write a page with the pictures in question to this HTML file.',
-                                 '--report')] = None,  # HTML file to write
-    fix_list: Annotated[Path, option('Text file to make: what to leave out, for `train --exclude`.',
-                                     '--fix-list')] = None,  # file to write
+    as_json: _FindingsAsJson = False,  # JSON, not the summary
+    page: _FindingsPage = None,  # HTML file to write
+    fix_list: _FixList = None,  # text file to write
     target: Target = None,  # what is to be learned; None: see the help
     column: Column = None,  # of a table, the column with the labels
 ) -> None:

@@ -66,7 +66,8 @@ def _print_found(
         failed += bool(row['error'])
         row.pop('picture', None)
         comma = ',' if n < len(photos) else ''
-        print(json.dumps(row, ensure_ascii=False) + comma if as_json else _found_text(row, classifier.labels), flush=True)
+        text = json.dumps(row, ensure_ascii=False) + comma if as_json else _found_text(row, classifier.labels)
+        print(text, flush=True)
     if as_json:
         print(']')
     return failed
@@ -123,19 +124,28 @@ def _as_out(out: Path | None) -> Path | None:
     return new_folder(out) if out else out
 
 
+_Seen = Annotated[list[str], argument('PHOTOS', 'Photos, videos, and folders of them; or webcam.')]
+_FoundOut = Annotated[Path | None, option(
+    'Folder to make: marked copies, faces.csv, faces.jsonl. Left out: print what is seen.', callback=_as_out)]
+_Namer = Annotated[Path | None, option(
+    'Model folder that names the faces; left out: the one that comes with maskclf.')]
+_ResumeFound = Annotated[bool, option('Go on with OUT, which a stopped run left behind.', '--resume')]
+_Score = Annotated[float | None, option(
+    'Count a face from this score on; left out: as the finder says.', min=0, max=1)]
+_Detector = Annotated[Literal['own', 'yunet'], option("The finder: our own, or OpenCV's YuNet.")]
+_Every = Annotated[int, option('Of a video, look at each frame, each second one, …', min=1)]
+
+
 @app.command()
 def find(
-    photos: Annotated[list[str], argument('PHOTOS', 'Photos, videos, and folders of them; or webcam.')],  # what to look at
-    out: Annotated[Path, option('Folder to make: marked copies, faces.csv, faces.jsonl. Left out: print what is seen.',
-                                callback=_as_out)] = None,  # folder to make
-    model: Annotated[Path, option('Model folder that names the faces; left out: the one that comes with '
-                                  'maskclf.')] = None,  # None: the model that ships
+    photos: _Seen,  # photos, videos and folders of them
+    out: _FoundOut = None,  # folder to make; None: what is seen is printed
+    model: _Namer = None,  # model folder; None: the one that comes with this package
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of lines
-    resume: Annotated[bool, option('Go on with OUT, which a stopped run left behind.', '--resume')] = False,  # with `out`
-    score: Annotated[float, option('Count a face from this score on; left out: as the finder says.', min=0,
-                                   max=1)] = None,  # 0 to 1
-    detector: Annotated[Literal['own', 'yunet'], option("The finder: our own, or OpenCV's YuNet.")] = 'own',  # which
-    every: Annotated[int, option('Of a video, look at each frame, each second one, …', min=1)] = 1,  # frames
+    resume: _ResumeFound = False,  # go on with `out`
+    score: _Score = None,  # 0 to 1; None: as the finder says
+    detector: _Detector = 'own',  # which network finds faces
+    every: _Every = 1,  # look at one frame in so many
     show: Annotated[bool, option('Of the webcam, show what is seen in a window.', '--show')] = False,  # a window
     runtime: Runtime = 'auto',  # which program computes
     engine: Engine = 'local',  # who works
@@ -161,7 +171,7 @@ def find(
     if ray:
         failed = _find_with_ray(photos, out, finder, classifier, every, camera, resume=resume, address=address,
                                 column=column)
-    elif camera:
+    elif camera and out:
         from maskclf.use.video import find_in_video
 
         print(f'{find_in_video(0, out, finder, classifier, every, show)}\n{out}')

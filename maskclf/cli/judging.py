@@ -43,15 +43,19 @@ def _judged(model: Path, data: Path, everything: bool, column: str | None) -> tu
     return judge(classifier, fair.examples), fair.which
 
 
+_Labelled = Annotated[Path | None, argument('PICTURES', f'{FOLDER} Left out: the figures of the training.')]
+_Everything = Annotated[bool, option('Judge all pictures, even if the model was trained on some of them.', '--all')]
+_Page = Annotated[Path | None, option(
+    'Also write a report with pictures to this HTML file.', '--report', metavar='FILE')]
+
+
 @app.command()
 def evaluate(
     model: Model,  # model folder
-    data: Annotated[Path, argument('PICTURES', f'{FOLDER} Left out: the figures of the training.')] = None,  # or stored
-    everything: Annotated[bool, option('Judge all pictures, even if the model was trained on some of them.',
-                                       '--all')] = False,  # in any case all
+    data: _Labelled = None,  # pictures to judge it by; None: what is stored
+    everything: _Everything = False,  # also what it was trained with?
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of the table
-    page: Annotated[Path, option('Also write a report with pictures to this HTML file.', '--report',
-                                 metavar='FILE')] = None,  # HTML file to write
+    page: _Page = None,  # HTML file to write
     column: Column = None,  # of a table, the column to compare with; None: see the help
 ) -> None:
     """Say how good a model is.
@@ -73,7 +77,7 @@ def evaluate(
 
         write_report(report, page, title=f'{base_name(model)} on {which}')
     if as_json:
-        figures = report.to_dict() if data else read_model(model).config.metrics
+        figures = report.to_dict() if data else read_model(model).config.metrics or {}
         print_json(dict(evaluated=which) | figures)
     else:
         print(f'{model} on {which}\n\n{report}')
@@ -82,16 +86,21 @@ def evaluate(
 
 # %% ../../nbs/library/cli/judging.ipynb #judging-15
 def _megabytes(model: Path) -> float:
+    "The size of a network."
     return (model/'model.onnx').stat().st_size/1e6
+
+
+_Precision = Annotated[Literal['fp16', 'int8'], option(
+    'fp16: half the size, nearly the same answers; int8: a quarter, and faster.')]
+_Compared = Annotated[Path | None, option(f'To compare on; int8 needs it. {FOLDER}')]
 
 
 @app.command()
 def export(
     model: Model,  # model folder
     out: Annotated[Path, argument('OUT', 'Model folder to make.')],  # model folder to make
-    precision: Annotated[Literal['fp16', 'int8'], option('fp16: half the size, nearly the same answers; int8: a quarter, '
-                                                         'and faster.')] = 'fp16',  # format
-    pictures: Annotated[Path, option(f'To compare on; int8 needs it. {FOLDER}')] = None,  # pictures like those to come
+    precision: _Precision = 'fp16',  # how numbers are stored
+    pictures: _Compared = None,  # pictures like those to come
     weights: Annotated[bool, option('Take along what further training needs.', '--weights')] = False,  # or not
     overwrite: Annotated[bool, option('Replace an older model.', '--overwrite')] = False,  # replace what is there
 ) -> None:

@@ -23,9 +23,12 @@ COMMANDS = {  # name → module, in the order of the help
     'find': 'finding', 'serve': 'serving'}
 
 
+def _name_of(command: typer.models.CommandInfo) -> str:
+    return str(command.name or getattr(command.callback, '__name__', ''))
+
+
 def _place_in_help(command: typer.models.CommandInfo) -> int:
-    name = command.name or command.callback.__name__
-    return list(COMMANDS).index(name)
+    return list(COMMANDS).index(_name_of(command))
 
 
 def load_commands(
@@ -44,9 +47,9 @@ PLAIN = ('predict', 'find')  # commands that take a list of names, and can do wi
 def _call_plainly(name: str, typed: list[str]) -> int | None:
     "Call a command that was typed without options; its exit code, or None where Typer has to say what is wrong."
     load_commands([name])
-    command = next(c.callback for c in app.registered_commands if c.callback.__name__ == name)
+    commands = {_name_of(command): command.callback for command in app.registered_commands}
     try:
-        command(typed)
+        commands[name](typed)  # type: ignore[misc]
     except typer.Exit as end:
         return end.exit_code
     except typer.BadParameter:
@@ -63,11 +66,12 @@ def _run_typer(typed: Sequence[str]) -> int:
     try:
         typer.main.get_command(app)(args=typed, prog_name='maskclf')
     except SystemExit as end:
-        if is_unread(end.__context__):
-            raise end.__context__  # Typer hides it behind an exit code of 1
+        hidden = end.__context__
+        if hidden and is_unread(hidden):
+            raise hidden from None  # Typer hides it behind an exit code of 1
         code = int(end.code or 0)
         if code == 130 and not follows():
-            complain(stopped(getattr(end.__context__, '__cause__', None)))
+            complain(stopped(getattr(hidden, '__cause__', None)))
         return code
     return 0
 

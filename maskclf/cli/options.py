@@ -99,15 +99,15 @@ def check_exists(
         raise FileNotFoundError(f'{path} does not exist: check the name and the folder.')
 
 # %% ../../nbs/library/cli/options.ipynb #options-21
-FOLDER = ('Folder with a folder of pictures, or of sounds, per class; photos with boxes (Pascal VOC, COCO or YOLO; also '
-          'the .json or data.yaml itself); or a table (.csv) of files and their labels.')
+FOLDER = ('Folder with a folder of pictures, or of sounds, per class; photos with boxes (Pascal VOC, COCO or YOLO; '
+          'also the .json or data.yaml itself); or a table (.csv) of files and their labels.')
 ARCH = 'Architecture of the network, any of torchvision or timm.'
 WEIGHTS = dict(auto='auto', yes=True, no=False)  # what --pretrained says, in Python
 
 
 def _check_start(pretrained: str | None) -> str | None:
     "The value of --pretrained; `ModelError` if it should be a model folder and is none."
-    if pretrained not in (None, 'faces', *WEIGHTS):
+    if pretrained is not None and pretrained not in ('faces', *WEIGHTS):
         from maskclf.model.folder import read_model
         read_model(Path(pretrained))
     return pretrained
@@ -115,33 +115,40 @@ def _check_start(pretrained: str | None) -> str | None:
 
 Pictures = Annotated[Path, argument('PICTURES', FOLDER)]
 Model = Annotated[Path, argument('MODEL', 'Model folder from `maskclf train`.')]
-Arch = Annotated[str, option(f'{ARCH} Left out: that of the model in --pretrained, else lite0, which needs no network.')]
-Epochs = Annotated[int, option('How often each picture is looked at.', min=1)]
+Arch = Annotated[str | None, option(
+    f'{ARCH} Left out: that of the model in --pretrained, else lite0, which needs no network.')]
+Epochs = Annotated[int | None, option('How often each picture is looked at.', min=1)]
 Pretrained = Annotated[str, option(
     'auto: use ImageNet weights if available; yes: require them; no: train from scratch; or a model folder to start '
     'from, or faces, the model that comes with maskclf.', metavar='auto|yes|no|MODEL', callback=_check_start)]
-Target = Annotated[str, option('What to learn: class (one for each picture), labels (several) or number. Left out: a '
-                               'class, or several labels where a table has them.', metavar='<class|labels|number>')]
-Column = Annotated[str, option('Of a table, the column with the labels or numbers. Left out: the one called label or '
-                               'the like.')]
-Quick = Annotated[bool, option('Train the last layers only, in seconds; --no-quick: all of them. Left out: what suits '
-                               'the number of pictures.', '--quick/--no-quick', show_default=False)]
-MaxError = Annotated[float, option('Let the model say `unsure` where it must, so that of its answers at most this share '
-                                   'is wrong.', min=0.0001, max=0.9999)]
-Exclude = Annotated[Path, option('Text file with the paths of pictures to leave out, as `maskclf doctor --fix-list` '
-                                 'writes it.', exists=True, dir_okay=False)]
-Resume = Annotated[bool, option('Go on with a training that was stopped, with the same options; --no-resume: forget it '
-                                'and begin anew.', '--resume/--no-resume', show_default=False)]
+Target = Annotated[str | None, option(
+    'What to learn: one class of each picture, several labels, or a number. Left out: a class, or several labels where '
+    'a table has them.', metavar='<class|labels|number>')]
+Column = Annotated[str | None, option(
+    'Of a table, the column with the labels or numbers. Left out: the one called label or the like.')]
+Quick = Annotated[bool | None, option(
+    'Train the last layers only, in seconds; --no-quick: all of them. Left out: what suits the number of pictures.',
+    '--quick/--no-quick', show_default=False)]
+MaxError = Annotated[float | None, option(
+    'Let the model say `unsure` where it must, so that of its answers at most this share is wrong.',
+    min=0.0001, max=0.9999)]
+Exclude = Annotated[Path | None, option(
+    'Text file with the paths of pictures to leave out, as `maskclf doctor --fix-list` writes it.',
+    exists=True, dir_okay=False)]
+Resume = Annotated[bool | None, option(
+    'Go on with a training that was stopped, with the same options; --no-resume: forget it and begin anew.',
+    '--resume/--no-resume', show_default=False)]
 Runtime = Annotated[Literal['auto', 'onnxruntime', 'openvino'], option(
     'What computes; auto: OpenVINO where it is installed and there are many pictures.')]
 Engine = Annotated[Literal['local', 'ray'], option(
-    'Who works: this process, or Ray, with every core and machine it has; PICTURES may then be lists and addresses such '
-    'as s3://bucket/faces, and OUT is a folder of Parquet files.')]
-Address = Annotated[str, option('Ray cluster that runs already, such as 10.0.0.1:6379, or auto; left out: Ray on this '
-                                'machine.', metavar='HOST:PORT')]
-Names = Annotated[str, option('Column of a CSV or Parquet file that holds the names; left out: file, path, image or url.',
-                              metavar='NAME')]
-Size = Annotated[int, option('Width and height, in pixels, of what the network sees.', min=16, max=1024)]
+    'Who works: this process, or Ray, with every core and machine it has; PICTURES may then be lists and addresses '
+    'such as s3://bucket/faces, and OUT is a folder of Parquet files.')]
+Address = Annotated[str | None, option(
+    'Ray cluster that runs already, such as 10.0.0.1:6379, or auto; left out: Ray on this machine.',
+    metavar='HOST:PORT')]
+Names = Annotated[str | None, option(
+    'Column of a CSV or Parquet file that holds the names; left out: file, path, image or url.', metavar='NAME')]
+Size = Annotated[int | None, option('Width and height, in pixels, of what the network sees.', min=16, max=1024)]
 
 
 def print_json(

@@ -14,7 +14,6 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from ..base.errors import PictureError
 from ..base.text import plural, printable
 from .app import app
 from .options import Address, Engine, Names, Runtime, argument, check_writable, option
@@ -98,7 +97,11 @@ class Rows:
 class CsvRows(Rows):
     "The same as CSV, with a header."
 
-    def __init__(self, task: Task, labels: Sequence[str]):
+    def __init__(
+        self,
+        task: Task,  # what is answered
+        labels: Sequence[str],  # those of the model
+    ):
         super().__init__(task, labels)
         self.start = self._csv(row_columns(task)) + '\n'
 
@@ -231,7 +234,7 @@ def _predict_here(
     if out:
         failed = _write_rows(classifier, found, out, resume, bs)
     else:
-        rows = answers(classifier, found, bs)
+        rows: Iterable[Answered] = answers(classifier, found, bs)
         if not sys.stdout.isatty():  # else the rows themselves show how far it is
             rows = with_bar(rows, len(found))
         failed = print_rows(rows, FORMS[form](classifier.task, classifier.labels))
@@ -271,13 +274,20 @@ def _predict_with_ray(
     return with_ray(predict_dataset, sources, out, classifier=Classifier(model, runtime=runtime), resume=resume, **more)
 
 
+_ModelAndPictures = Annotated[list[str], argument('[MODEL] PICTURES', _TYPED)]
+_AsJson = Annotated[bool, option('Print a JSON list, with the probability of every class.', '--json')]
+_AsCsv = Annotated[bool, option('Print CSV: file, label, probability, best, error.', '--csv')]
+_RowsOut = Annotated[Path | None, option('Write the rows to this .csv, .jsonl or .parquet file, as they come.')]
+_ResumeRows = Annotated[bool, option('Go on with OUT, which a stopped run left behind.', '--resume')]
+
+
 @app.command()
 def predict(
-    typed: Annotated[list[str], argument('[MODEL] PICTURES', _TYPED)],  # model folder or none, pictures and folders
-    as_json: Annotated[bool, option('Print a JSON list, with the probability of every class.', '--json')] = False,  # JSON
-    as_csv: Annotated[bool, option('Print CSV: file, label, probability, best, error.', '--csv')] = False,  # CSV
-    out: Annotated[Path, option('Write the rows to this .csv, .jsonl or .parquet file, as they come.')] = None,  # a file
-    resume: Annotated[bool, option('Go on with OUT, which a stopped run left behind.', '--resume')] = False,  # with `out`
+    typed: _ModelAndPictures,  # model folder or none, pictures and folders
+    as_json: _AsJson = False,  # JSON in place of the table
+    as_csv: _AsCsv = False,  # CSV in place of the table
+    out: _RowsOut = None,  # file for the rows; None prints them
+    resume: _ResumeRows = False,  # go on with `out`
     bs: Annotated[int, option('Pictures that go through the network at a time.', min=1)] = 32,  # in a batch
     runtime: Runtime = 'auto',  # which program computes
     engine: Engine = 'local',  # who works

@@ -7,28 +7,36 @@ __all__ = ['serve']
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from .app import app
-from .options import option
+from .options import argument, option
 
 # %% ../../nbs/library/cli/serving.ipynb #serving-05
+_Served = Annotated[Path | None, argument('[MODEL]', 'Model folder; left out: the one that comes with maskclf.')]
+_Host = Annotated[str, option('Address to listen at; 0.0.0.0: all that others can reach.')]
+_Port = Annotated[int, option('Port to listen at; 0: any that is free.', min=0, max=65535)]
+_Faces = Annotated[bool | None, option(
+    'Is the model about faces in a photo, or about pictures as a whole?', '--faces/--picture', show_default=False)]
+_Feedback = Annotated[Path | None, option('SQLite file to keep feedback in, in place of one in your data folder.')]
+_RootPath = Annotated[str, option('Path below which a proxy shows the service.', metavar='/PATH')]
+_Hosts = Annotated[list[str] | None, option(
+    'Name that the service answers to, several times perhaps.', metavar='NAME')]
+_Origins = Annotated[list[str] | None, option(
+    'Site whose pages may send photos, several times perhaps.', metavar='URL')]
+_Proxy = Annotated[bool, option(
+    'Believe the headers X-Forwarded-Host, -For and -Proto: only where a proxy sets them.', '--behind-proxy')]
+
+
 @app.command()
 def serve(
-    model: Annotated[Path, typer.Argument(metavar='[MODEL]', show_default=False,
-                                          help='Model folder; left out: the one that comes with maskclf.')] = None,  # model folder
-    host: Annotated[str, option('Address to listen at; 0.0.0.0: all that others can reach.')] = '127.0.0.1',  # address
-    port: Annotated[int, option('Port to listen at; 0: any that is free.', min=0, max=65535)] = 8000,  # port
-    faces: Annotated[bool, option('Is the model about faces in a photo, or about pictures as a whole?',
-                                  '--faces/--picture', show_default=False)] = None,  # None: what suits it
-    db: Annotated[Path, option('SQLite file to keep feedback in, in place of one in your data folder.')] = None,  # file
-    root_path: Annotated[str, option('Path below which a proxy shows the service.', metavar='/PATH')] = '',  # at the proxy
-    allow_host: Annotated[list[str], option('Name that the service answers to, several times perhaps.',
-                                            metavar='NAME')] = (),  # names in the header Host
-    allow_origin: Annotated[list[str], option('Site whose pages may send photos, several times perhaps.',
-                                              metavar='URL')] = (),  # origins of other pages
-    behind_proxy: Annotated[bool, option('Believe the headers X-Forwarded-Host, -For and -Proto: only where a proxy sets '
-                                         'them.', '--behind-proxy')] = False,  # trust a proxy
+    model: _Served = None,  # model folder; None: the one that comes with this package
+    host: _Host = '127.0.0.1',  # address to listen at
+    port: _Port = 8000,  # port to listen at; 0: any that is free
+    faces: _Faces = None,  # look for faces? None: what suits the model
+    db: _Feedback = None,  # SQLite file for feedback; None: one in the data folder
+    root_path: _RootPath = '',  # path at the proxy
+    allow_host: _Hosts = None,  # names in the header Host
+    allow_origin: _Origins = None,  # origins of other pages
+    behind_proxy: _Proxy = False,  # trust a proxy?
 ) -> None:
     """Let others use a model: a web page and an API.
 
@@ -38,4 +46,5 @@ def serve(
     """
     from maskclf.serve.app import serve as run
 
-    run(model, host, port, allow_host, behind_proxy, faces=faces, db=db, root_path=root_path, origins=allow_origin)
+    run(model, host, port, allow_host or (), behind_proxy, faces=faces, db=db, root_path=root_path,
+        origins=allow_origin or ())

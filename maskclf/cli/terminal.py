@@ -20,6 +20,9 @@ from ..base.text import printable
 __all__ = ['sentence', 'exit_code', 'complain', 'short_warnings', 'with_bar', 'follows', 'is_unread', 'stopped', 'failed']
 
 # %% ../../nbs/library/cli/terminal.ipynb #terminal-06
+_FROM_FASTAI = r'^Exception occured in `\w+` when calling event `\w+`:'  # what it puts before errors of callbacks
+
+
 def sentence(
     error: object,  # an exception or a warning
 ) -> str:
@@ -33,7 +36,7 @@ def sentence(
         package = error.name.split('.')[0]
         return (f'This takes the package {package}, which an installation for using models leaves out: '
                 'install all of maskclf, with `pip install .` in its folder.')
-    text = re.sub(r'^Exception occured in `\w+` when calling event `\w+`:', '', str(error))  # what fastai puts before it
+    text = re.sub(_FROM_FASTAI, '', str(error))
     text = _one_line(text) or type(error).__name__
     return f'There is not enough memory ({text}).' if isinstance(error, MemoryError) else text
 
@@ -74,7 +77,7 @@ class _Notes:
     def __init__(self) -> None:
         self.shown: set[str] = set()
 
-    def show(self, message: Warning, *_: Any) -> None:
+    def show(self, message: Warning | str, *_: Any) -> None:
         frame: FrameType | None = sys._getframe(1)
         while frame and 'warnings' in frame.f_globals.get('__name__', ''):
             frame = frame.f_back  # from Python's own module to the line that warns
@@ -92,7 +95,7 @@ def short_warnings(
     with warnings.catch_warnings():
         if wanted:
             warnings.simplefilter('always', UserWarning)
-            warnings.showwarning = _Notes().show
+            warnings.showwarning = _Notes().show  # type: ignore[assignment]
         yield
 
 # %% ../../nbs/library/cli/terminal.ipynb #terminal-25

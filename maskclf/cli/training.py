@@ -87,27 +87,32 @@ def _boxes_or_files(examples: 'Examples') -> int:
     return len(examples.used) + len(lost)
 
 # %% ../../nbs/library/cli/training.ipynb #training-11
+_ModelOut = Annotated[Path, option(
+    'Model folder to make; OUT-report.html goes beside it.', callback=new_folder)]
+_ValidPct = Annotated[float, option('Share of the photos to keep aside to check with.', min=0.01, max=0.99)]
+_Method = Annotated[Literal['squish', 'crop', 'pad'], option('How a picture becomes square.')]
+_Overwrite = Annotated[bool, option('Replace an older model and its report.', '--overwrite')]
+
+
 @app.command()
 def train(
     path: Pictures,  # what to learn from
-    out: Annotated[Path, option('Model folder to make; OUT-report.html goes beside it.',
-                                callback=new_folder)] = Path('mask-model'),  # model folder
+    out: _ModelOut = Path('mask-model'),  # model folder to make
     arch: Arch = None,  # architecture of the network; None: see the help
     epochs: Epochs = None,  # passes over the pictures; None: as many as suit how many there are
     size: Size = None,  # width and height in pixels; None: suits the pictures
-    bs: Annotated[int, option('Pictures in a batch.', min=2)] = None,  # None: 64, fewer for small folders
-    valid_pct: Annotated[float, option('Share of the photos to keep aside to check with.', min=0.01,
-                                       max=0.99)] = 0.2,  # share of the photos
+    bs: Annotated[int | None, option('Pictures in a batch.', min=2)] = None,  # None: 64, fewer for small folders
+    valid_pct: _ValidPct = 0.2,  # share of the photos to keep aside
     seed: Annotated[int, option('Another number divides the photos in another way.')] = 42,  # same seed, same split
     pretrained: Pretrained = 'auto',  # ImageNet weights, or a model folder
     quick: Quick = None,  # the last layers only, or all; None: see the help
-    method: Annotated[Literal['squish', 'crop', 'pad'], option('How a picture becomes square.')] = 'squish',  # how
+    method: _Method = 'squish',  # how a picture becomes square
     keep_copies: Annotated[bool, option('Keep pictures that show the same on one side of the split.')] = True,  # or not
     max_error: MaxError = None,  # share of wrong answers allowed; None: it always answers
     target: Target = None,  # what to learn; None: see the help
     column: Column = None,  # of a table, the column to learn; None: see the help
     exclude: Exclude = None,  # list of pictures to leave out
-    overwrite: Annotated[bool, option('Replace an older model and its report.', '--overwrite')] = False,  # or not
+    overwrite: _Overwrite = False,  # replace what is there?
     resume: Resume = None,  # go on with what was kept? None: an error if something was
 ) -> None:
     """Train a model on your pictures.
@@ -157,11 +162,13 @@ def _train_and_report(path: Path, out: Path, page: Path, max_error: float | None
     return train_and_report(path, out, page, f'Trained on {base_name(path)}', max_error, **settings)
 
 # %% ../../nbs/library/cli/training.ipynb #training-31
+_Results = Annotated[Path, option('Folder for the results; the same command goes on with what is there.')]
+
+
 @app.command('cross-validate')
 def cross_validate(
     path: Pictures,  # what to learn from
-    out: Annotated[Path, option('Folder for the results; the same command goes on with what is '
-                                'there.')] = Path('cross-validation'),  # results
+    out: _Results = Path('cross-validation'),  # folder for the results
     folds: Annotated[int, option('How many networks are trained.', min=2)] = 5,  # number of trainings
     arch: Arch = None,  # architecture of the network; None: see the help
     epochs: Epochs = None,  # passes over the pictures; None: as many as suit how many there are
@@ -195,11 +202,14 @@ def cross_validate(
         print(f'\n{report}\n\n{calibration}\n\nresults  {out}')
 
 # %% ../../nbs/library/cli/training.ipynb #training-41
+_DemoOut = Annotated[Path, option('Folder to make; if it exists, OUT-2, OUT-3 and so on.', callback=new_folder)]
+_Faces = Annotated[int, option('How many faces to draw, a third of them for each class.', min=30)]
+
+
 @app.command()
 def demo(
-    out: Annotated[Path, option('Folder to make; if it exists, OUT-2, OUT-3 and so on.',
-                                callback=new_folder)] = Path('maskclf-demo'),  # where
-    n: Annotated[int, option('How many faces to draw, a third of them for each class.', min=30)] = 1000,  # faces
+    out: _DemoOut = Path('maskclf-demo'),  # folder to make
+    n: _Faces = 1000,  # number of faces
     arch: Annotated[str, option(ARCH)] = 'lite0',  # architecture of the network
     epochs: Epochs = 12,  # passes over the faces
     size: Size = 64,  # pixels a side
@@ -217,11 +227,13 @@ def demo(
     from maskclf.play.faces import CLASSES
 
     out = free_name(out, folder=True)
-    sample_faces(out/'faces', n, seed, {label: 1/3 for label in CLASSES})
+    sample_faces(out/'faces', n, seed, dict.fromkeys(CLASSES, 1/3))
     print_examples(read_examples(out/'faces'), out/'faces')
-    outcome = train_and_report(out/'faces', out/'model', out/'report.html', 'The maskclf demo', arch=arch, epochs=epochs,
-                               size=size, freeze=False, seed=seed, cbs=[TrainingRows()])
+    settings: dict[str, Any] = dict(arch=arch, epochs=epochs, size=size, seed=seed)
+    page = out/'report.html'
+    outcome = train_and_report(out/'faces', out/'model', page, 'The maskclf demo', freeze=False,
+                               cbs=[TrainingRows()], **settings)
     print(f'\n{outcome.report}\n\nWhat the saved model says about some of them:')
     print_answers(out/'model', outcome.report.counted.groupby('label').head(2).file)
-    print(f'\nfaces   {out/"faces"}\nmodel   {out/"model"}\nreport  {out/"report.html"}   (open it in a browser)\n\n'
+    print(f'\nfaces   {out/"faces"}\nmodel   {out/"model"}\nreport  {page}   (open it in a browser)\n\n'
           f'Next: maskclf predict {out/"model"} a-picture.jpg')

@@ -177,7 +177,7 @@ def _grid(figures: Sequence[Any], pairs: bool) -> Any:
 def _chart_style(title: str) -> AbstractContextManager[None]:
     "Settings for charts that can be read on white and on black; the same drawing gives the same bytes."
     names = ('text.color', 'axes.labelcolor', 'axes.edgecolor', 'xtick.color', 'ytick.color')
-    style = dict.fromkeys(names, '#808898')
+    style: Any = dict.fromkeys(names, '#808898')
     style |= {'svg.fonttype': 'none', 'svg.hashsalt': title, 'font.size': 10}
     return matplotlib.rc_context(style)
 
@@ -348,9 +348,8 @@ def _has_picture(row: Any, folder: Path) -> bool:
 def _findings_section(rows: pd.DataFrame, folder: Path) -> Any:
     "A section for the findings of one kind: those with a picture as a gallery, the others as a list."
     same = rows.message.nunique() == 1  # then it need not be said with each
-    with_picture, others = [], []
-    for row in rows.itertuples():
-        (with_picture if _has_picture(row, folder) else others).append(row)
+    with_picture = [row for row in rows.itertuples() if _has_picture(row, folder)]
+    others = [row for row in rows.itertuples() if not _has_picture(row, folder)]
     figures = [_finding(row, folder, '' if same else _unbroken(row.message)) for row in with_picture[:_MOST]]
     texts = [row.file if same else _sentence(row) for row in others[:4*_MOST]]
     items = [tags.Li(text) for text in texts if text]

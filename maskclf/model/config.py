@@ -52,7 +52,7 @@ class _Entries:
         value: Any = self.entries.get(name)
         if not is_between(value, low, high):
             raise self.unusable(name)
-        return float(value)
+        return value
 
     def whole(self, name: str, low: int, high: int) -> int:
         value = self.entries.get(name)
