@@ -24,49 +24,48 @@ from ..use.classifier import Classifier
 from ..use.rows import RowFile, answer_row, row_columns
 
 # %% auto #0
-__all__ = ['FORMS', 'Found', 'Answered', 'find_files', 'answers', 'Rows', 'CsvRows', 'JsonRows', 'print_rows', 'print_answers',
-           'with_ray', 'predict']
+__all__ = ['print_answers', 'with_ray', 'predict']
 
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-06
-class Found(NamedTuple):
+class _Found(NamedTuple):
     "A file to be asked about, or why there is none."
     path: Path
     trouble: Exception | None = None  # why nothing was found there
 
 
-class Answered(NamedTuple):
+class _Answered(NamedTuple):
     "What is said about a file."
     path: Path
     answer: Any  # an `Answer` of the task, or an error
 
 
-def find_files(
+def _find_files(
     paths: Iterable[Path],  # files and folders
     find: Callable[[Path], Iterable[Path]],  # the files at one of them
-) -> list[Found]:
+) -> list[_Found]:
     "The files at some paths, in order; a path where there are none stands for itself."
-    found: list[Found] = []
+    found: list[_Found] = []
     for path in paths:
         try:
-            found += [Found(file) for file in find(path)]
+            found += [_Found(file) for file in find(path)]
         except (ValueError, OSError) as error:
-            found.append(Found(path, error))
+            found.append(_Found(path, error))
     return found
 
 
-def answers(
+def _answers(
     classifier: Classifier,  # who is asked
-    found: Sequence[Found],  # from `find_files`
+    found: Sequence[_Found],  # from `_find_files`
     bs: int = 32,  # pictures that go through the network at a time
-) -> Iterator[Answered]:
+) -> Iterator[_Answered]:
     "An answer, or an error, for each file, as it comes."
     asked = [place.path for place in found if place.trouble is None]
     said = classifier.predict_each(asked, bs, errors='keep')
     for path, trouble in found:
-        yield Answered(path, next(said) if trouble is None else trouble)
+        yield _Answered(path, next(said) if trouble is None else trouble)
 
 
-class Rows:
+class _TableRows:
     "Prints answers in a form, one after the other."
     start = ''
     between = '\n'
@@ -82,7 +81,7 @@ class Rows:
 
     def line(
         self,
-        answered: Answered,  # an answer or an error
+        answered: _Answered,  # an answer or an error
     ) -> str:
         "The text of one answer."
         file = printable(str(answered.path))  # a name may hold a line break, a row may not
@@ -94,7 +93,7 @@ class Rows:
         return f'{self.task.line(None, self.labels)}  {error}'
 
 
-class CsvRows(Rows):
+class _CsvRows(_TableRows):
     "The same as CSV, with a header."
 
     def __init__(
@@ -110,27 +109,27 @@ class CsvRows(Rows):
         csv.writer(line, lineterminator='').writerow(values)
         return line.getvalue()
 
-    def line(self, answered: Answered) -> str:
+    def line(self, answered: _Answered) -> str:
         return self._csv(_row(self.task, answered).values())
 
 
-class JsonRows(Rows):
+class _JsonRows(_TableRows):
     "The same as a JSON list, with all that is known of each answer."
     start = '[\n'
     between = ',\n'
     end = '\n]\n'
 
-    def line(self, answered: Answered) -> str:
+    def line(self, answered: _Answered) -> str:
         failed = isinstance(answered.answer, Exception)
         row = self.task.full_row(None if failed else answered.answer)
         error = sentence(answered.answer) if failed else ''
         return json.dumps(dict(file=str(answered.path)) | row | dict(error=error), ensure_ascii=False)
 
 
-FORMS = dict(table=Rows, csv=CsvRows, json=JsonRows)
+_FORMS = dict(table=_TableRows, csv=_CsvRows, json=_JsonRows)
 
 
-def _row(task: Task, answered: Answered) -> dict[str, Any]:
+def _row(task: Task, answered: _Answered) -> dict[str, Any]:
     "The row of an answer, its error in the words of a terminal."
     row = answer_row(task, answered.path, answered.answer)
     if isinstance(answered.answer, Exception):
@@ -138,9 +137,9 @@ def _row(task: Task, answered: Answered) -> dict[str, Any]:
     return row
 
 
-def print_rows(
-    rows: Iterable[Answered],  # from `answers`, one after the other
-    form: Rows,  # in which they are printed
+def _print_rows(
+    rows: Iterable[_Answered],  # from `_answers`, one after the other
+    form: _TableRows,  # in which they are printed
 ) -> int:
     "Print each row as it comes; how many of them are errors."
     failed = 0
@@ -158,8 +157,8 @@ def print_answers(
 ) -> None:
     "Print what a model says about some pictures, as a table."
     classifier = Classifier(model)
-    found = [Found(Path(file)) for file in files]
-    print_rows(answers(classifier, found), Rows(classifier.task, classifier.labels))
+    found = [_Found(Path(file)) for file in files]
+    _print_rows(_answers(classifier, found), _TableRows(classifier.task, classifier.labels))
 
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-11
 _TYPED = ('Model folder from `maskclf train` (left out: the model that comes with maskclf, which looks at faces), then '
@@ -191,7 +190,7 @@ def _model_and_pictures(typed: Sequence[Path]) -> tuple[Path | None, Sequence[Pa
     return None, typed
 
 
-def _note_whole_photos(classifier: Classifier, found: Sequence[Found]) -> None:
+def _note_whole_photos(classifier: Classifier, found: Sequence[_Found]) -> None:
     "Say how many of the files are whole photos, if the model knows only faces that were cut out of photos."
     whole = classifier.whole_photos(place.path for place in found if place.trouble is None)
     if not whole:
@@ -203,14 +202,14 @@ def _note_whole_photos(classifier: Classifier, found: Sequence[Found]) -> None:
              '`maskclf find`, which finds each face first.')
 
 
-def _write_rows(classifier: Classifier, found: Sequence[Found], out: Path, resume: bool, bs: int) -> int:
+def _write_rows(classifier: Classifier, found: Sequence[_Found], out: Path, resume: bool, bs: int) -> int:
     "Write a row for each file that has none yet; how many of these rows are errors."
     failed = 0
     file = RowFile(out, classifier, resume)
     left = [place for place in found if str(place.path) not in file.done]
     try:
         with file:
-            for answered in with_bar(answers(classifier, left, bs), len(left)):
+            for answered in with_bar(_answers(classifier, left, bs), len(left)):
                 file.add(_row(classifier.task, answered))
                 failed += isinstance(answered.answer, Exception)
     except KeyboardInterrupt:
@@ -230,14 +229,14 @@ def _predict_here(
         why = f'{printable(str(typed[0]))} is no model folder' if typed[0].is_dir() else 'no model is named'
         complain(f'note: {why}, so the one that comes with maskclf answers. It wants a face that fills the picture.')
     classifier = Classifier(model, runtime=runtime)
-    found = find_files(pictures, classifier.examples_in)
+    found = _find_files(pictures, classifier.examples_in)
     if out:
         failed = _write_rows(classifier, found, out, resume, bs)
     else:
-        rows: Iterable[Answered] = answers(classifier, found, bs)
+        rows: Iterable[_Answered] = _answers(classifier, found, bs)
         if not sys.stdout.isatty():  # else the rows themselves show how far it is
             rows = with_bar(rows, len(found))
-        failed = print_rows(rows, FORMS[form](classifier.task, classifier.labels))
+        failed = _print_rows(rows, _FORMS[form](classifier.task, classifier.labels))
     _note_whole_photos(classifier, found)
     return len(found), failed
 

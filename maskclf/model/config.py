@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ..base.errors import MaskclfError, ModelError
+from ..base.text import on_one_line
 from ..inputs.input import Input, input_named
 from ..tasks.task import Task, is_between, task_named
 
@@ -244,7 +245,7 @@ def _are_figures(value: Any, depth: int = 8) -> bool:
         return depth > 0 and all(_are_figures(part, depth - 1) for part in value.values())
     if isinstance(value, list):
         return depth > 0 and all(_are_figures(part, depth - 1) for part in value)
-    return value is None or isinstance(value, (bool, str)) or is_between(value, -1e15, 1e15)
+    return value is None or isinstance(value, (bool, str)) or is_between(value, -1e300, 1e300)
 
 def _is_confusion(rows: Any, classes: int) -> bool:
     "Is this a matrix of classes × classes counts, which add up to a number of pictures that can have been judged?"
@@ -286,7 +287,8 @@ class FolderConfig:
         try:
             return cls(entries=entries, **cls._checked(_Entries(entries)))
         except _Unusable as error:
-            raise ModelError(f'{what} has no usable "{error}": {advice}') from None
+            name = on_one_line(error)[:100]  # part of it may come from the file, and be of any length
+            raise ModelError(f'{what} has no usable "{name}": {advice}') from None
 
     @classmethod
     def _checked(cls, entries: _Entries) -> dict[str, Any]:
