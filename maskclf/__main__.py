@@ -1,6 +1,6 @@
 "`python -m maskclf` does what the command `maskclf` does."
 import sys
 
-from maskclf.cli import main
+from maskclf.old.cli import main
 
 if __name__ == '__main__': sys.exit(main())

@@ -303,7 +303,8 @@ def _threshold_for(report: Report, temperature: float, max_error: float) -> floa
     best = percent(_curve(sure, report.right).upper.min())
     raise EvaluateError(f'These {len(sure)} pictures cannot show that the error stays below '
                         f'{percent(max_error)}, however few are answered (the best they can show is {best}): '
-                        'allow a larger max_error, or evaluate with more pictures.')
+                        '{hint}, or evaluate with more pictures.',
+                        'allow a larger max_error', 'allow a larger --max-error')
 
 
 def _answered(report: Report, max_error: float | None, scale: bool) -> np.ndarray:
