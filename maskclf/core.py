@@ -47,7 +47,7 @@ def train(
     bs: int | None = None,  # examples in a batch; None suits how many there are
     valid_pct: float = 0.2,  # share of the photos kept aside to validate
     seed: int = 42,  # repeats split, weights and augmentation, on the same machine to the digit
-    pretrained: Any = 'auto',  # 'auto': ImageNet weights if they can be had, True: they must; False; a model folder; 'faces'
+    pretrained: Any = 'auto',  # 'auto': ImageNet weights if to be had, True: they must; False; a model folder; 'faces'
     lr: float | None = None,  # highest learning rate; None: see `fit`
     balance: float | None = None,  # 0 to 1, how much more often rare classes are shown; None: what suits
     batch_tfms: Iterable[Any] | None = None,  # fastai batch transforms for the training examples; None: what suits them
@@ -61,7 +61,7 @@ def train(
     then: Callable[[Learner], Any] | None = None,  # called with the learner while its epochs are still kept
     **kwargs: Any,  # passed on to `face_dataloaders`: `splitter`, `exclude`, `method`, `margin` …
 ) -> Learner:  # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
-    "Train a network on labelled examples; the errors are those of `read_examples`, `choose_start` and `face_dataloaders`."
+    "Train a network on labelled examples; raises what `read_examples`, `choose_start` and `face_dataloaders` raise."
     asked = {name: value for name, value in locals().items() if name not in ('resume', 'then')}
     reading = {name: kwargs[name] for name in ('margin', 'settings') if name in kwargs}
     examples = read_examples(path, target, column, label_func, **reading)
