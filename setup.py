@@ -1,20 +1,35 @@
 from configparser import ConfigParser
 from os import environ
 from pathlib import Path
+
 from setuptools import find_packages, setup
 
 here = Path(__file__).parent
 settings = ConfigParser(delimiters=['='])
 settings.read(here/'settings.ini', encoding='utf-8')
 cfg = settings['DEFAULT']
-small = environ.get('MASKCLF_INSTALL') == 'use' # what using a model needs, without PyTorch
+name = cfg['lib_name']
+small = environ.get('MASKCLF_INSTALL') == 'use'  # what using a model needs, without PyTorch
+extras = ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray')
 
 setup(
-    name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
-    author=cfg['author'], author_email=cfg['author_email'], license='Apache-2.0', url=cfg['git_url'],
-    long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
-    packages=find_packages(include=[cfg['lib_path'], cfg['lib_path'] + '.*']), package_data={cfg['lib_path']: ['*.css', 'py.typed', 'models/*/*', 'web/*']}, python_requires='>=' + cfg['min_python'],
+    name=name,
+    version=cfg['version'],
+    description=cfg['description'],
+    keywords=cfg['keywords'],
+    author=cfg['author'],
+    author_email=cfg['author_email'],
+    license='Apache-2.0',
+    url=cfg['git_url'],
+    long_description=(here/'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    packages=find_packages(include=[cfg['lib_path'], cfg['lib_path'] + '.*']),
+    package_data={cfg['lib_path']: ['*.css', 'py.typed', 'models/*/*', 'web/*']},
+    python_requires='>=' + cfg['min_python'],
     install_requires=cfg['use_requirements' if small else 'requirements'].split(),
-    extras_require={name: cfg[f'{name}_requirements'].split() for name in ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray')},
-    entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f'{cfg["lib_name"]}={cfg["lib_path"]}._modidx:d']},
+    extras_require={extra: cfg[f'{extra}_requirements'].split() for extra in extras},
+    entry_points={
+        'console_scripts': cfg['console_scripts'].split(),
+        'nbdev': [f'{name}={cfg["lib_path"]}._modidx:d'],
+    },
 )

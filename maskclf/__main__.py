@@ -1,6 +1,5 @@
 "`python -m maskclf` does what the command `maskclf` does."
-import sys
 
-from maskclf.old.cli import main
+from runpy import run_module
 
-if __name__ == '__main__': sys.exit(main())
+run_module('maskclf.cli', run_name='__main__')

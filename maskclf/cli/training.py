@@ -224,7 +224,7 @@ def demo(
     from maskclf.data.examples import read_examples
     from maskclf.data.samples import sample_faces
     from maskclf.evaluation.workflow import train_and_report
-    from maskclf.play.faces import CLASSES
+    from maskclf.play.traits import CLASSES
 
     out = free_name(out, folder=True)
     sample_faces(out/'faces', n, seed, dict.fromkeys(CLASSES, 1/3))

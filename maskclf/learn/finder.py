@@ -98,7 +98,7 @@ def _as_item(square: Image.Image, boxes: np.ndarray, labels: Any, counts: np.nda
     "A square and its boxes as fastai has them."
     return PILImage.create(np.asarray(square)), TensorBBox(torch.tensor(boxes).float()), labels[torch.tensor(counts)]
 
-
+# %% ../../nbs/library/learn/finder.ipynb #finder-08b
 class RandomPart(ItemTransform):
     "Random parts of the training photos, with the boxes in them."
     split_idx = 0
@@ -118,7 +118,11 @@ class RandomPart(ItemTransform):
         self.stretch = stretch
         self.faces = faces
 
-    def encodes(self, item):
+    def encodes(
+        self,
+        item: Sequence,  # photo, boxes in its pixels, and their labels
+    ):  # fastai would take a type in this place for an order to convert
+        "A random square, the boxes in it, and their labels."
         photo, boxes, labels = item
         boxes = np.asarray(boxes, float).reshape(-1, 4)
         low, high = self.zoom
@@ -150,7 +154,7 @@ class RandomPart(ItemTransform):
         ends = [start + max(1, round(side)) for start, side in zip(corner, sides, strict=True)]
         return *corner, *ends
 
-
+# %% ../../nbs/library/learn/finder.ipynb #finder-08f
 class WholePhoto(ItemTransform):
     "Whole validation photos, scaled to fit a square; the rest of it is black."
     split_idx = 1
@@ -162,7 +166,11 @@ class WholePhoto(ItemTransform):
     ):
         self.size = size
 
-    def encodes(self, item):
+    def encodes(
+        self,
+        item: Sequence,  # photo, boxes in its pixels, and their labels
+    ):  # fastai would take a type in this place for an order to convert
+        "The whole photo as a square, the boxes in it, and their labels."
         photo, boxes, labels = item
         side = max(photo.size)
         square, inside, counts = cut_part(photo, np.asarray(boxes, float), (0, 0, side, side), self.size)
@@ -218,16 +226,16 @@ def finder_dls(
     return dls
 
 # %% ../../nbs/library/learn/finder.ipynb #finder-14
-def _convolution(n: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(n, n, 3, padding=1, bias=False), nn.BatchNorm2d(n), nn.ReLU(inplace=True))
-
-
 def finder_body(
     pretrained: bool = True,  # ImageNet weights?
 ) -> nn.Module:  # a network that gives a list of features, the finest first
     "The body of lite0 with the features of four of its stages."
     with quietly():  # timm speaks of the layers that are left out
         return lite0(pretrained=pretrained, features_only=True, out_indices=(1, 2, 3, 4))
+
+# %% ../../nbs/library/learn/finder.ipynb #finder-14b
+def _convolution(n: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(n, n, 3, padding=1, bias=False), nn.BatchNorm2d(n), nn.ReLU(inplace=True))
 
 
 class FinderNet(nn.Module):
@@ -329,7 +337,7 @@ def finder_learner(
         learn.add_cb(BF16Training())
     return learn
 
-
+# %% ../../nbs/library/learn/finder.ipynb #finder-20e
 def train_finder(
     path: str | os.PathLike,  # folder of photos with boxes: Pascal VOC, COCO or YOLO
     epochs: int | None = None,  # passes over the photos; None: as many as show 11,000 squares, between 10 and 60
@@ -367,7 +375,7 @@ def finder_onnx(
         raise ModelError(f'This network cannot be written as ONNX ({first_lines([error])}): '
                          'train it with train_finder.') from error
 
-
+# %% ../../nbs/library/learn/finder.ipynb #finder-23e
 def _compare(learn: Learner, folder: Path, tolerance: float) -> dict[str, float]:
     "How far the saved finder is from the learner on noise of two sizes; `ModelError` if that is too much."
     config = read_finder(folder).config
@@ -389,10 +397,15 @@ def _compare(learn: Learner, folder: Path, tolerance: float) -> dict[str, float]
     return dict(largest_difference=largest)
 
 
+def _known_photo(photo: BoxedPhoto) -> KnownPhoto:
+    "A photo with its faces as `evaluate_finder` takes them."
+    return KnownPhoto(photo.path, [(box.label, box.region) for box in photo.boxes])
+
+
 def _judge(learn: Learner, folder: Path, score: float | None) -> dict[str, Any]:
     "How good the finder is on the validation photos, and the score that suits it best."
     photos = [learn.dls.photos[path] for path in learn.dls.valid_ds.items]
-    known = [KnownPhoto(photo.path, [(box.label, box.region) for box in photo.boxes]) for photo in photos]
+    known = [_known_photo(photo) for photo in photos]
     report = evaluate_finder(FaceFinder(folder, score=score or .05, runtime='onnxruntime'), known)
     best = score or report.best_score()
     report = report.above(best)

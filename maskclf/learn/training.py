@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['FEW', 'LARGEST', 'PRETRAINED_SIZES', 'history', 'KeepHistory', 'plot_history', 'GrowSize', 'balance_classes',
-           'TrainingError', 'StopAtNaN', 'face_learner', 'suitable_epochs', 'fit', 'TellTime', 'Recipe', 'arch_name',
+           'TrainingError', 'StopAtNaN', 'face_learner', 'suitable_epochs', 'fit', 'TellTime', 'arch_name', 'Recipe',
            'choose_recipe', 'check_network']
 
 # %% ../../nbs/library/learn/training.ipynb #training-02
@@ -52,7 +52,7 @@ def history(
     rows.insert(0, 'epoch', range(len(rows)))
     return rows
 
-
+# %% ../../nbs/library/learn/training.ipynb #training-24e
 class KeepHistory(Callback):
     "Keep the table of the last training: fastai's recorder starts anew on every `validate` or `predict`."
     order = 55  # after the recorder
@@ -65,7 +65,7 @@ class KeepHistory(Callback):
         if len(rows):
             self.rows = rows
 
-
+# %% ../../nbs/library/learn/training.ipynb #training-24i
 def plot_history(
     learn: Learner | pd.DataFrame,  # that has been trained, or a table from `history`
 ) -> Any:
@@ -131,7 +131,7 @@ def balance_classes(
     dls.loaders[0] = dls.train.new(cls=WeightedDL, wgts=weights[labels])
     return dls
 
-# %% ../../nbs/library/learn/training.ipynb #training-44
+# %% ../../nbs/library/learn/training.ipynb #training-44a
 class TrainingError(MaskclfError):
     "A training went wrong; the sentence says what to try."
 
@@ -146,7 +146,7 @@ class StopAtNaN(Callback):
         raise TrainingError(f'The loss of epoch {self.epoch + 1} is not a number: the steps were too large, '
                             f'so this training cannot be used. Try a smaller learning rate, such as lr={lr:.0e}.')
 
-
+# %% ../../nbs/library/learn/training.ipynb #training-44
 def face_learner(
     dls: DataLoaders,  # from `face_dataloaders`, which has normalised the pictures already
     arch: Architecture,  # any torchvision or timm architecture
@@ -182,15 +182,6 @@ def _choose_precision(learn: Learner, bf16: bool | None) -> None:
         learn.add_cb(BF16Training())
 
 # %% ../../nbs/library/learn/training.ipynb #training-47
-@contextlib.contextmanager
-def _in_private(learn: Learner) -> Iterator[None]:
-    "In its block `learn` trains without bar, table and the callbacks that were added to it."
-    usual = TrainEvalCallback, Recorder, CastToTensor, ProgressCallback, MixedPrecision, BF16Training
-    added = [cb for cb in learn.cbs if not isinstance(cb, usual)]
-    with learn.removed_cbs(added), learn.no_bar(), learn.no_logging():
-        yield
-
-
 def suitable_epochs(
     examples: int,  # how many are learned from
     pretrained: bool,  # does the network start from pretrained weights?
@@ -198,6 +189,15 @@ def suitable_epochs(
     "As many epochs as show 32,000 pictures, between 6 and 24; from random weights 60,000, between 12 and 60."
     shown, least, most = (32_000, 6, 24) if pretrained else (60_000, 12, 60)
     return int(np.clip(round(shown/max(1, examples)), least, most))
+
+# %% ../../nbs/library/learn/training.ipynb #training-47e
+@contextlib.contextmanager
+def _in_private(learn: Learner) -> Iterator[None]:
+    "In its block `learn` trains without bar, table and the callbacks that were added to it."
+    usual = TrainEvalCallback, Recorder, CastToTensor, ProgressCallback, MixedPrecision, BF16Training
+    added = [cb for cb in learn.cbs if not isinstance(cb, usual)]
+    with learn.removed_cbs(added), learn.no_bar(), learn.no_logging():
+        yield
 
 
 def fit(
@@ -270,6 +270,14 @@ class TellTime(Callback):
         length = plural(minutes, 'minute') if minutes < 90 else f'{seconds/3600:.1f} hours'
         tqdm.write(f'about {length}: {plural(epochs, "epoch")} of {seconds/epochs:.0f} s')
 
+# %% ../../nbs/library/learn/training.ipynb #training-70a
+def arch_name(
+    arch: Architecture,  # any torchvision or timm architecture
+) -> str:
+    "What an architecture is called."
+    found = find_arch(arch)
+    return found if isinstance(found, str) else found.__name__
+
 # %% ../../nbs/library/learn/training.ipynb #training-71
 FEW = 400  # examples in all, up to which the head alone is trained unless it is asked otherwise
 LARGEST = 1024  # pixels: what a network is shown may be no larger
@@ -282,14 +290,6 @@ class Recipe(NamedTuple):
     freeze: bool  # is the head alone trained?
     balance: float  # see `balance_classes`
     places: int  # see `face_learner`
-
-
-def arch_name(
-    arch: Architecture,  # any torchvision or timm architecture
-) -> str:
-    "What an architecture is called."
-    found = find_arch(arch)
-    return found if isinstance(found, str) else found.__name__
 
 
 def _asked_size(arch: Architecture, size: int | None) -> int | None:
@@ -336,7 +336,7 @@ def _suitable_size(examples: Examples, weights: Weights | None, largest: bool) -
         return pick_size(examples)
     return pick_size(examples, PRETRAINED_SIZES[-1:] if largest else PRETRAINED_SIZES)
 
-
+# %% ../../nbs/library/learn/training.ipynb #training-75
 def check_network(
     learn: Learner,  # not trained yet
     name: str,  # of its architecture
