@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['Hinted', 'MaskclfError', 'Note', 'PictureError', 'SoundError', 'DataError', 'ModelError', 'EvaluateError',
-           'FindError', 'warn']
+           'FindError', 'ExistsError', 'warn']
 
 # %% ../../nbs/library/base/errors.ipynb #errors-02
 import sys
@@ -68,9 +68,13 @@ class EvaluateError(MaskclfError):
 class FindError(MaskclfError):
     "A search in photos that cannot go on."
 
+
+class ExistsError(MaskclfError, FileExistsError):
+    "Something is there already and stays as it is."
+
 # %% ../../nbs/library/base/errors.ipynb #errors-16
 def warn(
-    text: str,  # the sentence; `{hint}` in it stands for the hint
+    text: str | Note,  # the sentence, in which `{hint}` stands for the hint; or all of it in a `Note`
     python: str = '',  # the hint for those who call a function
     command: str = '',  # the hint for those who type a command; left out: the same as for Python
 ) -> None:
@@ -80,4 +84,5 @@ def warn(
     while frame.f_back and frame.f_globals.get('__name__', '').startswith('maskclf.'):
         frame = frame.f_back
         level += 1
-    warnings.warn(Note(text, python, command), stacklevel=level)
+    note = text if isinstance(text, Note) else Note(text, python, command)
+    warnings.warn(note, stacklevel=level)

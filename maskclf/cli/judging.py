@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ..base.errors import ModelError, warn
+from ..base.errors import ExistsError, ModelError, warn
 from .app import app
-from .options import (FOLDER, Column, Exists, Model, argument, base_name, check_exists, check_page,
+from .options import (FOLDER, Column, Model, argument, base_name, check_exists, check_page,
                                  check_writable, option, print_json)
 from ..model.folder import read_model, stored_report
 
@@ -112,7 +112,7 @@ def export(
     """
     read_model(model)
     if not overwrite and out.is_dir() and any(out.iterdir()):
-        raise Exists(f'{out} exists already: name another folder, or replace it with --overwrite.')
+        raise ExistsError(f'{out} exists already: name another folder, or replace it with --overwrite.')
     check_writable(out, 'OUT')
     from maskclf.learn.export import export_model
 

@@ -3,8 +3,7 @@
 # %% auto #0
 __all__ = ['FOLDER', 'ARCH', 'WEIGHTS', 'Pictures', 'Model', 'Arch', 'Epochs', 'Pretrained', 'Target', 'Column', 'Quick',
            'MaxError', 'Exclude', 'Resume', 'Runtime', 'Engine', 'Address', 'Names', 'Size', 'argument', 'option',
-           'Exists', 'NotWritable', 'base_name', 'new_folder', 'check_writable', 'check_page', 'check_exists',
-           'print_json']
+           'NotWritable', 'base_name', 'new_folder', 'check_writable', 'check_page', 'check_exists', 'print_json']
 
 # %% ../../nbs/library/cli/options.ipynb #options-02
 import contextlib
@@ -15,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ..base.errors import MaskclfError
+from ..base.errors import ExistsError, MaskclfError
 
 # %% ../../nbs/library/cli/options.ipynb #options-05
 def argument(
@@ -35,10 +34,6 @@ def option(
     return typer.Option(*names, help=help, **more)
 
 # %% ../../nbs/library/cli/options.ipynb #options-11
-class Exists(MaskclfError, FileExistsError):
-    "Something is in the way; the sentence says what to do."
-
-
 class NotWritable(MaskclfError, OSError):
     "A place where nothing can be written; the sentence says what to do."
 
@@ -79,7 +74,7 @@ def check_page(
     name: str,  # of the file in that folder
     option: str = '--report',  # after which it was typed
 ) -> None:
-    "`Exists` if there is something that maskclf has not written; `NotWritable` if it cannot be written."
+    "`ExistsError` if there is something that maskclf has not written; `NotWritable` if it cannot be written."
     file = page/name if page.is_dir() else page
     check_writable(file, option)
     if not file.exists():
@@ -87,7 +82,7 @@ def check_page(
     with open(file, 'rb') as opened:
         ours = b'content="maskclf"' in opened.read(1000)
     if not ours:
-        raise Exists(f'{file} exists already and is no report of maskclf, so it is left as it is: '
+        raise ExistsError(f'{file} exists already and is no report of maskclf, so it is left as it is: '
                      f'name another file with {option}.')
 
 

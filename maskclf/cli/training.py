@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ..base.errors import MaskclfError
+from ..base.errors import ExistsError, MaskclfError
 from ..base.files import cache_folder, free_name
 from .app import app
 from .data import print_examples
-from .options import (ARCH, WEIGHTS, Arch, Column, Epochs, Exclude, Exists, MaxError, Pictures, Pretrained,
+from .options import (ARCH, WEIGHTS, Arch, Column, Epochs, Exclude, MaxError, Pictures, Pretrained,
                                  Quick, Resume, Size, Target, base_name, check_exists, check_page, check_writable,
                                  new_folder, option, print_json)
 from .predicting import print_answers
@@ -34,13 +34,13 @@ class NoneKept(MaskclfError, FileNotFoundError):
 
 
 def _check_free(model: Path, page: Path, overwrite: bool) -> None:
-    "`Exists` if something is in the way of a model folder or its report that must not be replaced."
+    "`ExistsError` if something is in the way of a model folder or its report that must not be replaced."
     kept = model.is_file() or (model.is_dir() and any(model.iterdir()))
     if kept and overwrite and not (model/'config.json').is_file():
-        raise Exists(f'{model} is not a model folder, so it is left as it is: name another one with --out.')
+        raise ExistsError(f'{model} is not a model folder, so it is left as it is: name another one with --out.')
     if not overwrite and (kept or page.exists()):
         taken = model if kept else page
-        raise Exists(f'{taken} exists already: name another model folder with --out, '
+        raise ExistsError(f'{taken} exists already: name another model folder with --out, '
                      'or replace the old one with --overwrite.')
     check_writable(model, '--out')
     check_page(page, '', '--out')
@@ -56,7 +56,7 @@ def _check_kept(resume: bool | None) -> None:
 
 @contextlib.contextmanager
 def _alone(model: Path) -> Iterator[None]:
-    "In its block no other training is to write the folder; `Exists` if one is at it already."
+    "In its block no other training is to write the folder; `ExistsError` if one is at it already."
     from filelock import FileLock, Timeout
 
     name = hashlib.sha256(os.fsencode(os.path.realpath(model))).hexdigest()[:16]
@@ -67,7 +67,7 @@ def _alone(model: Path) -> Iterator[None]:
             block.enter_context(FileLock(file, timeout=0))
             block.callback(file.unlink, missing_ok=True)
         except Timeout:
-            raise Exists(f'Another training is going to write {model}: wait for its end, '
+            raise ExistsError(f'Another training is going to write {model}: wait for its end, '
                          'or name another model folder with --out.') from None
         except OSError:
             pass  # where nothing can be kept, nothing can be locked

@@ -3,26 +3,26 @@
 # %% ../../nbs/library/data/boxes.ipynb #boxes-02
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import DataError
-from ..base.text import first_few, on_one_line
-from .examples import Example, Examples, Problem, Source, register_reader
-from .names import LABEL_FOLDERS, PHOTO_FOLDERS, side_named
+from ..base.text import on_one_line
+from .examples import Example, Examples, Problem, Source, recognise
+from .names import LABEL_FOLDERS
 from ..inputs.picture import SIDEWAYS, stored_size
 
 # %% auto #0
-__all__ = ['BoxFinder', 'BOX_FORMATS', 'Box', 'BoxedPhoto', 'DrawnBox', 'Annotation', 'size_in_pixels', 'photo_folder',
-           'read_json', 'note_on_folders', 'PhotoCrops', 'BoxSet', 'register_boxes', 'photos_with_boxes']
+__all__ = ['Box', 'BoxedPhoto', 'DrawnBox', 'Annotation', 'size_in_pixels', 'photo_folder', 'read_json', 'read_xml',
+           'begins_with_tag', 'PhotoCrops', 'BoxSet', 'photos_with_boxes']
 
 # %% ../../nbs/library/data/boxes.ipynb #boxes-11
 _Corners = tuple[int, int, int, int]  # left, top, right, bottom in pixels
@@ -136,23 +136,23 @@ class DrawnBox:
 @dataclass
 class Annotation:
     "What a file says of one photo, before anybody has looked at the photo."
-    path: Path  # the photo
-    name: str  # the file, as sentences call it
+    path: Path  # the photo, perhaps of a file that is not here
+    where: str  # what says it, as sentences call it: 'party.xml', or its entry in a file about many: 'Task 7 of all.json'
     size: tuple[int, int] = (0, 0)  # width and height as the file has them; zeros if it does not
-    boxes: list[DrawnBox] = field(default_factory=list)
-    trouble: str = ''  # why none of its boxes can be used, a sentence, or nothing
-    doubt: str = ''  # the same, where it only counts if nothing is wrong with the photo
+    boxes: list[DrawnBox] = field(default_factory=list)  # in the order of the file
+    problem: str = ''  # why no box can be used, whatever the photo is like; a sentence, or nothing
+    doubt: str = ''  # why no box can be used although the photo is here and fits; a sentence, or nothing
     shares: bool = False  # are corners shares of width and height? Else they are pixels
 
     def photo(self) -> BoxedPhoto:
         "The photo with its size, and each box checked."
         photo = BoxedPhoto(self.path)
-        trouble, turn = self._measure(photo)
-        photo.trouble = self.trouble or trouble or self.doubt
+        misfit, turn = self._measure(photo)
+        photo.trouble = self.problem or misfit or self.doubt
         if photo.trouble:
             photo.problems.append(photo.trouble)
         if not self.boxes:
-            photo.problems.append(f'{self.name} names no face.')
+            photo.problems.append(f'{self.where} names no face.')
         scale = (photo.width, photo.height) if self.shares else (1, 1)
         for number, drawn in enumerate(self.boxes):
             box = _read_box(drawn, number, scale)
@@ -169,7 +169,7 @@ class Annotation:
         "Fill in the size of the photo. What keeps its boxes from being used, if anything, and how to turn them."
         name = on_one_line(self.path.name)
         if not os.path.isfile(self.path):
-            return f'{self.name} is about the photo {name}, which is missing.', 0
+            return f'{self.where} is about the photo {name}, which is missing.', 0
         try:
             width, height, turn = stored_size(self.path)
         except OSError:
@@ -181,7 +181,7 @@ class Annotation:
         if self.size == (width, height):  # the boxes were drawn on the photo as it lies
             return '', turn
         there = f'{self.size[0]} x {self.size[1]} pixels'
-        return f'{self.name} was made for a photo of {there}, but {name} has {upright[0]} x {upright[1]}.', 0
+        return f'{self.where} was made for a photo of {there}, but {name} has {upright[0]} x {upright[1]}.', 0
 
 # %% ../../nbs/library/data/boxes.ipynb #boxes-20
 def size_in_pixels(
@@ -216,20 +216,55 @@ def read_json(
         raise DataError(f'{on_one_line(file)} {reason}') from None
 
 
-def note_on_folders(
-    files: Iterable[Path],  # that are labelled by something else than their folders
-    root: Path,  # the folder of the set
-    labels: str,  # what they are labelled by, as the sentence calls it: "the boxes in 'all.json'"
-    classes: Iterable[str] = (),  # that these labels have: folders called so are no surprise
-) -> list[str]:
-    "That folders are not taken for classes, in a sentence; nothing if they do not look like it."
-    folders = {file.relative_to(root).parts[0] for file in files if file.parent != root and os.path.isfile(file)}
-    left = sorted(folders - set(classes))
-    other = [name for name in left if not side_named(name) and name.lower() not in PHOTO_FOLDERS]
-    if len(other) < 2:
-        return []
-    where = f'{first_few(other)} in {on_one_line(root)}'
-    return [f'The labels are {labels}; the folders {where} are not taken for classes.']
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF16_LE, 'utf-16'), (codecs.BOM_UTF16_BE, 'utf-16'))
+
+
+def _xml_text(file: Path) -> str:
+    "The text of an XML file; `LookupError` or `UnicodeDecodeError` if it is not in the encoding that it declares."
+    with file.open('rb') as opened:
+        content = opened.read()
+    marked = [encoding for mark, encoding in _BYTE_ORDER_MARKS if content.startswith(mark)]
+    declared = re.match(rb'\s*<\?xml[^>]*?encoding\s*=\s*["\']([\w.:-]+)["\']', content)
+    encoding = declared[1].decode() if declared else 'utf-8'
+    text = content.decode(marked[0] if marked else encoding)  # Python knows more names than XML does, such as 'utf8'
+    return re.sub(r'^\s*<\?xml[^>]*\?>', '', text)
+
+
+def read_xml(
+    file: Path,  # with labels
+) -> Any:
+    "The outermost element of an XML file, read without following what it points to; `DataError` if it cannot be read."
+    from defusedxml import DefusedXmlException  # not in every installation
+    from defusedxml.ElementTree import ParseError, fromstring
+
+    name = on_one_line(file)
+    try:
+        return fromstring(_xml_text(file), forbid_dtd=True)
+    except FileNotFoundError:
+        raise DataError(f'{name} does not exist: check the name and the folder.') from None
+    except OSError as error:
+        raise DataError(f'{name} cannot be read ({error.strerror}): check its permissions.') from None
+    except DefusedXmlException:
+        raise DataError(f'{name} declares entities or a document type, which can do harm: '
+                        'remove its <!DOCTYPE ...> part.') from None
+    except (UnicodeDecodeError, LookupError) as error:
+        raise DataError(f'{name} is not in the encoding that it declares ({error}): save it as UTF-8.') from None
+    except (ParseError, ValueError) as error:
+        raise DataError(f'{name} is not well-formed XML ({error}): fix it or remove it.') from None
+
+
+def begins_with_tag(
+    file: Path,  # perhaps an XML file
+    tag: str,  # the tag that should be among its first thousand bytes: 'annotation'
+) -> bool:
+    "Does an XML file begin like one of a format? False if it cannot be read."
+    try:
+        with open(file, 'rb') as opened:
+            head = opened.read(1000).replace(b'\0', b'')  # two bytes a letter are read, too
+    except OSError:
+        return False
+    return bool(re.search(rb'<%b[\s/>]' % re.escape(tag).encode(), head))
 
 # %% ../../nbs/library/data/boxes.ipynb #boxes-30
 class _CropNames:
@@ -325,7 +360,7 @@ class BoxSet:
     sides: dict[Path, str] = field(default_factory=dict)  # one of `files` → its side; empty if the set is not divided
     notes: list[str] = field(default_factory=list)  # what should be known of it, a sentence each
     problems: list[Problem] = field(default_factory=list)  # what is wrong, and belongs to no photo
-    column: str = ''  # what the boxes are called in a file that has other labels, too
+    column: str = ''  # what the boxes are called where photos have other labels, too: the `column` that stands for them
 
     def crops(
         self,
@@ -358,35 +393,10 @@ class BoxSet:
         return source.with_boxes(found, self.format, self.root, self.notes, problems)
 
 # %% ../../nbs/library/data/boxes.ipynb #boxes-40
-BoxFinder = Callable[[Source], BoxSet | None]
-BOX_FORMATS: dict[str, tuple[int, BoxFinder]] = {}  # by name: the order in which they are asked, and the function
-
-
-def register_boxes(
-    format: str,  # its name
-    order: int = 50,  # formats with a smaller number are asked first
-) -> Callable[[BoxFinder], BoxFinder]:
-    "A decorator for a function that gives the `BoxSet` of a `Source`, or None if that is not kept in its format."
-    def register(find: BoxFinder) -> BoxFinder:
-        def read(source: Source) -> Examples | None:
-            boxes = find(source)
-            return None if boxes is None else boxes.examples(source)
-
-        BOX_FORMATS[format] = order, find
-        register_reader(format, order)(read)
-        return find
-    return register
-
-
 def photos_with_boxes(
     path: str | os.PathLike | Source,  # a folder, searched to the bottom, or the one file that tells of all photos
 ) -> BoxSet | None:
-    "The photos with boxes in a folder, None if there are none; raises `DataError` if they cannot be read."
+    "The photos with boxes in a folder, None if something else is there; raises `DataError` if they cannot be read."
     source = path if isinstance(path, Source) else Source(Path(path))
-    if not source.path.exists():
-        return None
-    for _, find in sorted(BOX_FORMATS.values(), key=itemgetter(0)):
-        boxes = find(source)
-        if boxes is not None:
-            return boxes
-    return None
+    found = recognise(source) if source.path.exists() else None
+    return found if isinstance(found, BoxSet) else None

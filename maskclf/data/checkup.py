@@ -32,6 +32,7 @@ from .splits import (TaskSplitter, item_photo, keep_copies_together, leaking_pho
 from ..inputs.copies import Look, similar_pairs
 from ..inputs.input import PICTURE, choose_input
 from ..inputs.picture import upright_size
+from ..tasks.task import task_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -634,12 +635,13 @@ def check_up(
     splitter: Any = None,  # the fastai splitter whose split is looked at; None is the one that `train` uses
     classes: Sequence[str] | None = None,  # the classes expected; None takes all
     target: Any = None,  # what is to be learned: 'class', 'labels' or 'number'; None: what suits the labels
-    column: str | None = None,  # of a table, the column to learn; None: the one called label or the like
+    column: str | None = None,  # which labels to look at, where files have several: see `read_examples`
     **limits: Any,  # other `Limits` than the usual, `tiny=20` say
 ) -> Checkup:
     "Look through a data set before anything is trained on it; `FileNotFoundError`, `DataError` if that cannot be."
     path = Path(path)
-    source = Source(path)
+    task = task_named(target) if isinstance(target, str) else target
+    source = Source(path, task, column, judge=True)
     boxes = photos_with_boxes(source) if label_func is None else None
     if boxes is None and path.is_dir() and choose_input(source.files) is not PICTURE:
         return _check_recordings(read_examples(path, target, column, label_func, judge=True))

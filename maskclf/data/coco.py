@@ -6,16 +6,15 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..base.errors import DataError
 from ..base.text import first_few, on_one_line
-from .boxes import (
-    Annotation, BoxedPhoto, BoxSet, DrawnBox, note_on_folders, photo_folder, read_json, register_boxes, size_in_pixels)
-from .examples import Problem, Source
+from .boxes import Annotation, BoxedPhoto, BoxSet, DrawnBox, photo_folder, read_json, size_in_pixels
+from .examples import Problem, Source, note_on_folders, register_reader
 from .names import FilesByName, side_named, sides_of
 
 # %% auto #0
@@ -121,14 +120,14 @@ def _photos(file: Path, images: Iterable[Entry], pictures: FilesByName, side: st
     "The photos that a file names, by their ids, still without boxes. Several with one id cannot be used."
     photos = defaultdict(list)
     for image in images:
-        path, trouble = pictures.find(image.get('file_name') or '', file.parent, side)
-        name = f'{on_one_line(file.name)} ({on_one_line(path.name)})'
+        path, doubt = pictures.find(image.get('file_name') or '', file.parent, side)
+        where = f'{on_one_line(file.name)} ({on_one_line(path.name)})'
         size = size_in_pixels(image.get('width'), image.get('height'))
-        photos[_id(image.get('id'))].append(Annotation(path, name, size, trouble=trouble))
+        photos[_id(image.get('id'))].append(Annotation(path, where, size, problem=doubt))
     for image_id, same_id in photos.items():
         if len(same_id) > 1:
             for photo in same_id:
-                photo.trouble = (f'Several images of {on_one_line(file.name)} have the id {image_id}, '
+                photo.problem = (f'Several images of {on_one_line(file.name)} have the id {image_id}, '
                                  'so nobody can tell whose boxes these are: export it anew.')
     return photos
 
@@ -164,7 +163,7 @@ def _merge(known: dict[Path, Annotation], annotation: Annotation) -> None:
         return
     there = {(box.label, box.corners) for box in first.boxes}
     first.boxes += [box for box in annotation.boxes if (box.label, box.corners) not in there]
-    first.trouble = first.trouble or annotation.trouble
+    first.problem = first.problem or annotation.problem
 
 
 def _is_divided(sides: Iterable[str]) -> bool:
@@ -189,6 +188,8 @@ def _box_set(source: Source, root: Path, files: Mapping[Path, _Lists]) -> BoxSet
             _merge(known, annotation)
             if side and sides.setdefault(annotation.path, side) != side:
                 on_both.add(annotation.path)
+    if source.path.is_dir():
+        _check_photos(known.values(), next(iter(files)))
     if not _is_divided(sides.values()):
         sides = sides_of(known, root)
     categories = chain.from_iterable(lists.categories for lists in files.values())
@@ -196,6 +197,14 @@ def _box_set(source: Source, root: Path, files: Mapping[Path, _Lists]) -> BoxSet
     labels = f'the boxes in {first_few([file.name for file in files])}'
     notes = _note_on_sides(on_both) + note_on_folders(known, root, labels, classes)
     return BoxSet(root, 'COCO', sorted(known), lambda path: known[path].photo(), sides, notes, problems)
+
+
+def _check_photos(photos: Collection[Annotation], file: Path) -> None:
+    "`DataError` if none of the photos that a COCO file names is here."
+    missing = [photo for photo in photos if not photo.problem and not os.path.isfile(photo.path)]
+    if missing and len(missing) == len(photos):
+        raise DataError(f'None of the photos that the COCO file {on_one_line(file)} names is here '
+                        f'({on_one_line(missing[0].path.name)}, …): put it into their folder, or remove it.')
 
 
 def _note_on_sides(photos: Iterable[Path]) -> list[str]:
@@ -207,11 +216,11 @@ def _note_on_sides(photos: Iterable[Path]) -> list[str]:
             'each stays where it is named first.']
 
 
-@register_boxes('COCO', order=20)
+@register_reader('COCO', order=20, boxes=True)
 def find_coco(
     source: Source,  # of a folder or a COCO file, or of anything else
 ) -> BoxSet | None:
-    "The photos and boxes in COCO files; None if there are none; raises `DataError` if a file cannot be read."
+    "The photos and boxes in COCO files; None if there are none; `DataError` if a folder has some that cannot be used."
     if source.label_func:
         return None
     if source.path.is_file():
@@ -222,17 +231,19 @@ def find_coco(
         lists = _read_lists(file)
         if lists is not None:
             found[file] = lists
-    if not any(lists.annotations for lists in found.values()):
+    if not found:
         return None
-    boxes = _box_set(source, source.path, found)
-    return boxes if any(map(os.path.isfile, boxes.files)) else None  # else they are about other photos
+    if not any(lists.annotations for lists in found.values()):
+        raise DataError(f'There is no box in the COCO file {on_one_line(next(iter(found)))} yet: '
+                        'draw some and export it anew, or remove it.')
+    return _box_set(source, source.path, found)
 
 
 def _is_json(file: Path) -> bool:
     return file.suffix.lower() == '.json'
 
 
-@register_boxes('JSON that nobody reads', order=90)
+@register_reader('JSON that nobody reads', order=90)
 def refuse_json(
     source: Source,  # of a JSON file, or of anything else
 ) -> None:

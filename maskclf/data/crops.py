@@ -18,7 +18,7 @@ from ..base.errors import DataError, PictureError, warn
 from ..base.files import check_new_folder, whole_folder
 from ..base.text import on_one_line
 from .boxes import Box, PhotoCrops, photos_with_boxes
-from .examples import CROPS_COLUMNS
+from .examples import CROPS_COLUMNS, box_formats
 from ..inputs.picture import open_picture
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def crop_faces(
     dest = check_new_folder(dest)
     boxes = photos_with_boxes(path)
     if boxes is None:
-        raise DataError(f'There is no annotations/*.xml in {on_one_line(path)}: '
-                        'name a folder with photos and Pascal VOC files, or boxes in the format of COCO or YOLO.')
+        raise DataError(f'There are no photos with boxes in {on_one_line(path)}: '
+                        f'name a folder of photos with their boxes in the format of {box_formats()}.')
     for note in boxes.notes:
         warn(note)
     if not margin > 0:

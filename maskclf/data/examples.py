@@ -10,27 +10,29 @@ import re
 import tempfile
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, NamedTuple, Protocol, overload
 
 from PIL import Image
 
 from ..base.boxes import square_crop
-from ..base.errors import DataError, EvaluateError, PictureError, warn
+from ..base.errors import DataError, EvaluateError, Note, PictureError, warn
 from ..base.files import content_mark, files_below, photo_of
 from ..base.machine import cores, fork_safe_lock, map_ahead
-from ..base.text import first_few, on_one_line, plural
+from ..base.text import first_few, on_one_line, plural, relative_name
+from .names import PHOTO_FOLDERS, side_named
 from ..inputs.input import PICTURE, Input, choose_input, input_of
 from ..tasks.task import Task, task_named
 
 # %% auto #0
 __all__ = ['CROPS_COLUMNS', 'Reader', 'READERS', 'Example', 'Problem', 'cropped_photos', 'Examples', 'notes_on_sides',
-           'note_on_loose', 'Source', 'register_reader', 'read_examples']
+           'note_on_loose', 'note_on_folders', 'Source', 'LabelledFile', 'LabelWords', 'FileSet', 'Found', 'Recognised',
+           'Registered', 'register_reader', 'readers_in_order', 'box_formats', 'recognise', 'read_examples']
 
 # %% ../../nbs/library/data/examples.ipynb #examples-11
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class Example(os.PathLike):
 
     def __fspath__(self) -> str:
         return str(self.file)
+
+    @property
+    def parent(self) -> Path:
+        "The folder of the file, as of a `Path`: what works with fastai expects paths."
+        return self.file.parent
 
     def __str__(self) -> str:
         return self.name
@@ -181,7 +188,7 @@ class Examples(Sequence[Example]):
         format: str = 'folders',  # how they were found: 'folders', 'table', 'Pascal VOC', …
         margin: float = 1.3,  # of boxes: side of the square, in longer sides of the box
         quantity: str = '',  # what a number is called
-        notes: Iterable[str] = (),  # what should be known of the set, a sentence each
+        notes: Iterable[str | Note] = (),  # what should be known of the set, a sentence each; with a hint, a `Note`
         problems: Iterable[Problem] = (),  # what cannot be used
     ):
         self.examples = list(examples)
@@ -234,6 +241,13 @@ class Examples(Sequence[Example]):
         names = ('task', 'input', 'root', 'path', 'settings', 'format', 'margin', 'quantity', 'notes', 'problems')
         kept = {name: getattr(self, name) for name in names}
         return Examples(self.examples if examples is None else examples, **(kept | changes))
+
+    def with_settings(self) -> Examples:
+        "The same with settings that suit them, if none are chosen: of sounds, how long a window is."
+        self.input.check_libraries()
+        if self.settings is not None:
+            return self
+        return self.replaced(settings=self.input.choose_settings(self.used.files))
 
     @property
     def labels(self) -> list[Any]:
@@ -385,7 +399,26 @@ def note_on_loose(
         return []
     return [f'In no class folder of {on_one_line(root)}, so left out: {first_few(names)}.']
 
+
+def note_on_folders(
+    files: Iterable[Path],  # that are labelled by something else than their folders
+    root: Path,  # the folder of the set
+    labels: str,  # what they are labelled by, as the sentence calls it: "the boxes in 'all.json'"
+    classes: Iterable[str] = (),  # that these labels have: folders called so are no surprise
+) -> list[str]:
+    "That folders are not taken for classes, in a sentence; nothing if they do not look like it."
+    folders = {file.relative_to(root).parts[0] for file in files if file.parent != root and os.path.isfile(file)}
+    left = sorted(folders - set(classes))
+    other = [name for name in left if not side_named(name) and name.lower() not in PHOTO_FOLDERS]
+    if len(other) < 2:
+        return []
+    where = f'{first_few(other)} in {on_one_line(root)}'
+    return [f'The labels are {labels}; the folders {where} are not taken for classes.']
+
 # %% ../../nbs/library/data/examples.ipynb #examples-54
+_ALL_BOXES = ('crop_faces', '`maskclf crop`')  # what tells of each box why it is left out, in Python and as a command
+
+
 def _with_usable_classes(examples: Examples, known: Sequence[str]) -> Examples:
     "The boxes of classes that occur in two photos at least, or are known; `DataError` if these do not suffice."
     where = on_one_line(examples.root)
@@ -394,7 +427,7 @@ def _with_usable_classes(examples: Examples, known: Sequence[str]) -> Examples:
         photos[example.label].add(example.file)
     if not photos:
         first = f' The first: {examples.problems[0].sentence}' if examples.problems else ''
-        raise DataError(f'No box in {where} can be used: crop_faces gives a table that says why.{first}')
+        raise DataError(f'No box in {where} can be used: {{hint}} gives a table that says why.{first}', *_ALL_BOXES)
     classes = sorted(label for label, files in photos.items() if len(files) > 1 or label in known)
     if known and not classes:
         raise DataError(f'No face in {where} is of a class that the model knows ({first_few(sorted(known))}), '
@@ -432,14 +465,14 @@ def _placed(example: Example, root: Path) -> Example:
     return replace(example, photo=photo_of(root/example.name)) if example.region is None else example
 
 
-def _note_on_lost(examples: Examples) -> list[str]:
+def _note_on_lost(examples: Examples) -> list[Note]:
     "How many boxes cannot be used, and why, in a sentence; nothing if all can."
     lost = [problem for problem in examples.problems if not problem.used]
     if not lost:
         return []
     others = plural(len(lost), 'box or photo', 'boxes or photos')
-    return [f'{plural(len(examples), "face")} of {on_one_line(examples.path)} can be used, {others} cannot: '
-            f'crop_faces gives a table that says why. The first: {lost[0].sentence}']
+    return [Note(f'{plural(len(examples), "face")} of {on_one_line(examples.path)} can be used, {others} cannot: '
+                 f'{{hint}} gives a table that says why. The first: {lost[0].sentence}', *_ALL_BOXES)]
 
 # %% ../../nbs/library/data/examples.ipynb #examples-55
 @dataclass
@@ -447,7 +480,7 @@ class Source:
     "What is to be read, and how; readers get it."
     path: Path  # a folder, or a file that tells of many: a table, a COCO .json, a YOLO .yaml
     task: Task | None = None  # what is to be learned; None: what suits the labels
-    column: str | None = None  # of a table, the column to learn; None: see `read_table`
+    column: str | None = None  # which labels to learn, where files have several: see `read_examples`
     label_func: Callable[[Path], Any] | None = None  # file → label, in place of folders
     margin: float = 1.3  # of boxes: side of the square, in longer sides of the box
     settings: Any = None  # how the input is read; None: what suits the files
@@ -486,7 +519,7 @@ class Source:
         self,
         examples: Sequence[Example],  # their labels as they were found: texts, numbers or lists
         task: Task,  # what is learned
-        column: str = '',  # of a table, where they come from
+        column: str = '',  # what these labels are called, of a table its column; nothing where there are no others
     ) -> tuple[list[Example], list[str]]:
         "The examples with labels as the task has them, and notes on what was left out; raises `DataError`."
         cells = [example.label for example in examples]
@@ -501,7 +534,7 @@ class Source:
         examples: Iterable[Example],  # boxes that can be used; labels are texts
         format: str,  # 'COCO', say
         root: str | os.PathLike | None = None,  # the folder of the photos; None: that of the source
-        notes: Iterable[str] = (),  # what should be known of the set, a sentence each
+        notes: Iterable[str | Note] = (),  # what should be known of the set, a sentence each
         problems: Iterable[Problem] = (),  # what cannot be used, in the order of the photos
     ) -> Examples:
         "The `Examples` of photos with boxes, each box of one class; `DataError` if nothing can be learned from them."
@@ -537,20 +570,182 @@ class Source:
         own = {'path': self.path, 'settings': self.settings, 'margin': self.margin}
         return Examples(examples, task, input, root, **(own | more))
 
+    def with_files(
+        self,
+        examples: Sequence[Example],  # whole pictures or sounds, one at least; labels as they were found
+        task: Task,  # what is learned
+        format: str,  # 'table', say
+        column: str = '',  # what the labels are called: see `with_labels`
+        root: str | os.PathLike | None = None,  # the folder that names are seen from; None: that of the source
+        notes: Iterable[str | Note] = (),  # what should be known of the set, a sentence each
+        problems: Iterable[Problem] = (),  # what cannot be used
+    ) -> Examples:
+        "The `Examples` of whole pictures or sounds; raises `DataError` for labels that cannot be learned."
+        labelled, left_out = self.with_labels(examples, task, column)
+        input = input_of(examples[0].file) or PICTURE
+        found = self.examples(
+            labelled, task, input, root, format=format, notes=[*notes, *left_out], problems=problems,
+            quantity=task.quantity(column))
+        return found.with_settings()
+
+# %% ../../nbs/library/data/examples.ipynb #examples-5f
+@dataclass
+class LabelledFile:
+    "A whole picture or sound with labels, before anybody has looked whether it can be used."
+    file: Path  # the picture or sound, perhaps of a file that is not here
+    where: str  # what has labelled it, as sentences call it: 'Task 7 of export.json'
+    labels: Sequence[Any]  # texts: none, one or several; or a single number
+    problem: str = ''  # why it cannot be used, a sentence, if that is known already
+
+
+class LabelWords(NamedTuple):
+    "What sentences call the labels of a format."
+    all: str = 'the labels'  # all of them
+    none: str = 'no label'  # what a file without a label has
+    several: str = 'several labels'  # what a file with more than one has
+
+
+@dataclass
+class FileSet:
+    "Whole pictures or sounds with labels, in whichever format these are kept; of photos with boxes it is a `BoxSet`."
+    root: Path  # the folder of all of them
+    format: str  # 'Label Studio', 'CVAT', …
+    where: str  # the file or the folder with the labels, as sentences call it
+    names: Sequence[str]  # of the files with the labels
+    task: Task  # what is learned, or what suits the labels
+    files: Sequence[LabelledFile]  # in any order
+    column: str = ''  # what the labels are called where files have other labels, too
+    words: LabelWords = field(default_factory=LabelWords)  # what sentences call the labels
+    sides: Mapping[Path, str] = field(default_factory=dict)  # file → its side; empty if the set is not divided
+    notes: list[str] = field(default_factory=list)  # what should be known of it, a sentence each
+
+    def examples(
+        self,
+        source: Source,  # what was asked for
+    ) -> Examples:
+        "The `Examples` that can be learned from, one for each file; raises `DataError` if there is none."
+        found, problems = self._usable()
+        divided = any(example.side for example in found)
+        kept = [example for example in found if example.side or not divided]
+        loose = [example.name for example in found if divided and not example.side]
+        examples = source.with_files(
+            kept, self.task, self.format, self.column, self.root, [*self.notes, *self._note_on_lost(problems)], problems)
+        labels = f'{self.words.all} in {first_few(self.names)}'
+        classes = {str(example.label) for example in kept}
+        examples.notes += note_on_folders(examples.files, self.root, labels, classes)
+        examples.notes += notes_on_sides(kept, self.root) + note_on_loose(loose, self.root)
+        return examples
+
+    def is_usable(
+        self,
+        labelled: LabelledFile,  # one of `files`
+    ) -> bool:
+        "Is it here, with labels that can be learned?"
+        return not self._trouble(labelled)
+
+    def _usable(self) -> tuple[list[Example], list[Problem]]:
+        "An example for each file that can be used, and what is wrong with the others; `DataError` if there is none."
+        found = []
+        problems = []
+        for labelled in sorted(self.files, key=lambda labelled: labelled.file):
+            trouble = self._trouble(labelled)
+            if trouble:
+                problems.append(Problem(labelled.file, trouble))
+                continue
+            label = labelled.labels if self.task.several else labelled.labels[0]
+            name = relative_name(labelled.file, self.root)
+            found.append(Example(labelled.file, label, side=self.sides.get(labelled.file, ''), name=name))
+        if not found:
+            raise DataError(f'No file of {self.where} can be used. The first: {problems[0].sentence}')
+        return found, problems
+
+    def _trouble(self, labelled: LabelledFile) -> str:
+        "Why a file cannot be used, a sentence, or nothing."
+        where, labels = labelled.where, labelled.labels
+        if labelled.problem:
+            return labelled.problem
+        if not os.path.isfile(labelled.file):
+            return f'{where} is about {on_one_line(labelled.file.name)}, which is missing.'
+        if not labels and not self.task.may_be_empty:
+            return f'{where} has {self.words.none}.'
+        if len(labels) > 1 and not self.task.several:
+            return (f'{where} has {self.words.several} ({first_few(labels)}), but one is learned: '
+                    'choose one, or learn several labels.')
+        return ''
+
+    def _note_on_lost(self, problems: Sequence[Problem]) -> list[str]:
+        "How many files cannot be used, and why, in a sentence; nothing if all can."
+        if not problems:
+            return []
+        return [f'Of {len(self.files)} files of {self.where}, {len(problems)} cannot be used. '
+                f'The first: {problems[0].sentence}']
+
 # %% ../../nbs/library/data/examples.ipynb #examples-61
-Reader = Callable[[Source], Examples | None]
-READERS: dict[str, tuple[int, Reader]] = {}  # by name: the order in which they are asked, and the function
+class Found(Protocol):
+    "A set that is recognised, and read when its examples are asked for: a `BoxSet`, a `FileSet`, or a `Recognised`."
+
+    def examples(self, source: Source) -> Examples:
+        "The `Examples` that can be learned from; raises `DataError` if there are too few."
+
+
+@dataclass(frozen=True)
+class Recognised:
+    "A set of which only its format is known."
+    read: Callable[[Source], Examples]  # reads it
+
+    def examples(
+        self,
+        source: Source,  # what was asked for
+    ) -> Examples:
+        "What the function reads."
+        return self.read(source)
+
+
+Reader = Callable[[Source], Found | Examples | None]
+
+
+class Registered(NamedTuple):
+    "A reader, and when it is asked."
+    order: int  # those with a smaller number are asked first
+    find: Reader  # gives what it has found; None if the source is not in its format
+    boxes: bool  # may it find photos with boxes?
+
+
+READERS: dict[str, Registered] = {}  # by the names of their formats
 
 
 def register_reader(
-    name: str,  # of the format; a reader with the same name is replaced
-    order: int = 50,  # readers with a smaller number are asked first; that of folders, which takes everything, has 100
+    format: str,  # its name; a reader with the same name is replaced
+    order: int = 80,  # readers with a smaller number are asked first; that of folders, which takes everything, has 100
+    boxes: bool = False,  # may it find photos with boxes? Sentences then name the format
 ) -> Callable[[Reader], Reader]:
-    "A decorator for a function that gives the `Examples` of a `Source`, or None if that is not kept in its format."
-    def register(reader: Reader) -> Reader:
-        READERS[name] = order, reader
-        return reader
+    "A decorator for a function that says what it finds in a `Source`; None if that is not in its format."
+    def register(find: Reader) -> Reader:
+        READERS[format] = Registered(order, find, boxes)
+        return find
     return register
+
+
+def readers_in_order() -> list[tuple[str, Registered]]:
+    "The names of formats and their readers, in the order in which they are asked."
+    return sorted(READERS.items(), key=lambda entry: entry[1].order)
+
+
+def box_formats() -> str:
+    "The formats of photos with boxes, for sentences: 'Pascal VOC, COCO or YOLO'."
+    *others, last = [name for name, reader in readers_in_order() if reader.boxes]
+    return f'{", ".join(others)} or {last}' if others else last
+
+
+def recognise(
+    source: Source,  # a folder, or a file that tells of many
+) -> Found | Examples | None:
+    "What the first reader finds that recognises a source; None if none does. Raises `DataError` for what is spoilt."
+    for _, reader in readers_in_order():
+        found = reader.find(source)
+        if found is not None:
+            return found
+    return None
 
 
 def _means_folders(label_func: Callable | None) -> bool:
@@ -562,7 +757,7 @@ def _means_folders(label_func: Callable | None) -> bool:
 def read_examples(
     path: str | os.PathLike | Iterable[Any],  # a folder, a table, another file that tells of many; or a list of files
     task: Task | str | None = None,  # what to learn: 'class', 'labels', 'number'; None: what suits the labels
-    column: str | None = None,  # of a table, the column to learn; None: see `read_table`
+    column: str | None = None,  # which labels to learn, where files have several: see below; None: the likeliest
     label_func: Callable[[Path], Any] | None = None,  # file → label; None takes the names of folders
     margin: float = 1.3,  # of boxes: side of the square, in longer sides of the box
     settings: Any = None,  # of sounds: a `Spectrogram`, which says how they are drawn; None suits the recordings
@@ -594,10 +789,11 @@ def _read(source: Source) -> Examples:
     name = on_one_line(source.path)
     if not source.path.exists():
         raise FileNotFoundError(f'{name} does not exist: check the name and the folder.')
-    for _, reader in sorted(READERS.values(), key=lambda entry: entry[0]):
-        examples = reader(source)
-        if examples is not None:
-            return examples
+    found = recognise(source)
+    if isinstance(found, Examples):
+        return found
+    if found is not None:
+        return found.examples(source)
     raise DataError(f'Nobody here can read {name}: name a folder with a folder of pictures for each class, '
                     'or a table (CSV) of files and labels.')
 

@@ -8,27 +8,34 @@ from pathlib import Path
 
 from ..base.errors import DataError
 from ..base.text import first_few, on_one_line, relative_name
-from .examples import Example, Examples, Source, note_on_loose, notes_on_sides, register_reader
+from .examples import Example, Examples, Recognised, Source, note_on_loose, notes_on_sides, register_reader
 from .names import PHOTO_FOLDERS, side_named, sides_of
 from .recordings import with_windows
 from ..tasks.task import Task, task_named
 
 # %% auto #0
-__all__ = ['refuse_other_formats', 'read_folders']
+__all__ = ['refuse_other_formats', 'find_folders', 'folder_examples']
 
 # %% ../../nbs/library/data/folders.ipynb #folders-21
-_OTHER_FORMATS = {  # a format that is not read → what gives it away in a file, all of these words
-    'COCO': ('"images"', '"annotations"'),
-    'CreateML': ('"image"', '"annotations"', '"coordinates"'),
-    'LabelMe': ('"shapes"', '"imagePath"'),
-    'VGG Image Annotator': ('"regions"', '"filename"'),
-    'Label Studio': ('"annotations"', '"result"'),
-    'a table of boxes': ('xmin', 'ymin'),
+_SIGNS = {  # a format → how a file of it ends, and what gives it away in the file, all of these words
+    'COCO': ('.json', ('"images"', '"annotations"')),
+    'CreateML': ('.json', ('"image"', '"annotations"', '"coordinates"')),
+    'LabelMe': ('.json', ('"shapes"', '"imagePath"')),
+    'VGG Image Annotator': ('.json', ('"regions"', '"filename"')),
+    'Label Studio': ('.json', ('"annotations"', '"result"')),
+    'CVAT': ('.xml', ('<annotations', '<image')),
+    'a table of boxes': ('.csv', ('xmin', 'ymin')),
+}
+_READ = {  # those of them that are read → what such a file holds, one and several
+    'COCO': ('box', 'boxes'),
+    'YOLO': ('box', 'boxes'),
+    'Label Studio': ('label', 'labels'),
+    'CVAT': ('label', 'labels'),
 }
 
 
 def _other_format(files: Iterable[Path]) -> tuple[str, Path] | None:
-    "The name of a format whose labels are not read here, and the first file that has it."
+    "The name of a format that folders are not read in, and the first file that has it."
     for file in files:
         kind = _format_by_name(file) or _format_by_words(file)
         if kind:
@@ -51,12 +58,12 @@ def _format_by_name(file: Path) -> str:
 def _format_by_words(file: Path) -> str:
     "The format of a file that the words in it give away."
     ending = file.suffix.lower()
-    if ending not in ('.json', '.csv'):
+    if ending not in ('.json', '.xml', '.csv'):
         return ''
     with open(file, 'rb') as opened:
         text = opened.read(200_000).decode('utf-8', 'replace')
-    for kind, words in _OTHER_FORMATS.items():
-        if (kind == 'a table of boxes') == (ending == '.csv') and all(word in text for word in words):
+    for kind, (own_ending, words) in _SIGNS.items():
+        if ending == own_ending and all(word in text for word in words):
             return kind
     return ''
 
@@ -70,15 +77,23 @@ def refuse_other_formats(
         return
     kind, file = found
     where, name = on_one_line(source.path), relative_name(file, source.path)
-    if kind in ('COCO', 'YOLO'):
-        raise DataError(f'{where} seems to hold boxes in the {kind} format, but in {name!r} there is no box '
+    if kind in _READ:
+        label, labels = _READ[kind]
+        raise DataError(f'{where} seems to hold {labels} in the {kind} format, but in {name!r} there is no {label} '
                         'of a picture that is here: export it anew, with the photos.')
     raise DataError(f'{where} holds labels as {kind} ({name!r}), which are not read here: have the tool that made them '
                     'export COCO, YOLO or Pascal VOC, or sort pictures into a folder for each class.')
 
 # %% ../../nbs/library/data/folders.ipynb #folders-11
 @register_reader('folders', order=100)
-def read_folders(
+def find_folders(
+    source: Source,  # of anything that nobody else has recognised
+) -> Recognised:
+    "The folders of classes; whether there are any is seen when they are read."
+    return Recognised(folder_examples)
+
+
+def folder_examples(
     source: Source,  # of a folder
 ) -> Examples:
     "The pictures or sounds in folders, one for each class; raises `FileNotFoundError` and `DataError`."

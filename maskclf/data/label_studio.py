@@ -13,18 +13,15 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..base.errors import DataError
-from ..base.text import first_few, on_one_line, relative_name
-from .boxes import (
-    Annotation, BoxSet, DrawnBox, note_on_folders, photo_folder, read_json, register_boxes)
-from .examples import (
-    Example, Examples, Problem, Source, note_on_loose, notes_on_sides, register_reader)
+from ..base.text import first_few, on_one_line
+from .boxes import Annotation, BoxSet, DrawnBox, photo_folder, read_json
+from .examples import FileSet, LabelledFile, LabelWords, Source, note_on_folders, register_reader
 from .names import FilesByName, sides_of
-from .recordings import with_settings
-from ..inputs.input import PICTURE, input_of
+from ..inputs.input import input_of
 from ..tasks.task import Task, task_named
 
 # %% auto #0
-__all__ = ['Entry', 'Cell', 'find_label_studio', 'read_label_studio']
+__all__ = ['Entry', 'Cell', 'find_label_studio']
 
 # %% ../../nbs/library/data/label_studio.ipynb #ls-12
 Entry = dict[str, Any]  # an object of a JSON file
@@ -198,7 +195,7 @@ class _Export:
 
 
 def _read_export(source: Source) -> _Export | None:
-    "What exports say, if the source is one, or has some about files that are here; None if there are none."
+    "What the exports in a source say, or the export that it is; None if there is none; `DataError`."
     if source.label_func:
         return None
     given = source.path.is_file()
@@ -215,23 +212,24 @@ def _read_export(source: Source) -> _Export | None:
         for task in tasks:
             export.add(task, *files.find(task.address, file.parent))
     trouble = _what_is_missing(export)
-    if trouble and given:
+    if trouble:
         raise DataError(trouble)
-    return None if trouble else export
+    return export
 
 
 def _what_is_missing(export: _Export) -> str:
     "Why nothing can be learned from an export, a sentence, or nothing."
     if not export.tasks:
-        return f'Nothing is labelled in {export.where} yet: label pictures in Label Studio, and export them again.'
+        return (f'Nothing is labelled in {export.where} yet: label pictures in Label Studio, and export them again, '
+                'or remove the file.')
     if not any(map(os.path.isfile, export.tasks)) and not export.troubles:
         first = next(iter(export.tasks)).name
         return (f'None of the files that {export.where} names is here ({on_one_line(first)}, …): '
-                'put it beside the pictures.')
+                'put it beside the pictures, or remove it.')
     if not export.kinds:
         others = first_few(sorted(set(export.others))) or 'none'
         return (f'{export.where} holds no answers of a kind that is read here, only others ({others}): '
-                'choices, rectangles, numbers and ratings are.')
+                'choices, rectangles, numbers and ratings are. If you do not need it, remove it.')
     return ''
 
 # %% ../../nbs/library/data/label_studio.ipynb #ls-16
@@ -283,10 +281,10 @@ def _annotation(path: Path, export: _Export, asked: str) -> Annotation:
             boxes = [result for result in results if result.get('from_name') == asked]
             answers.append([_drawn_box(result, f'Box {n} of {task.where}') for n, result in enumerate(boxes)])
     different = set(map(_as_set, answers))
-    trouble = export.troubles.get(path, '')
+    problem = export.troubles.get(path, '')
     if len(different) > 1:
-        trouble = trouble or _contradiction(where, len(answers))
-    return Annotation(path, where, boxes=answers[0], trouble=trouble, shares=True)
+        problem = problem or _contradiction(where, len(answers))
+    return Annotation(path, where, boxes=answers[0], problem=problem, shares=True)
 
 
 def _as_set(boxes: Iterable[DrawnBox]) -> frozenset[Any]:
@@ -324,17 +322,8 @@ def _corners(value: Entry) -> tuple[float, ...]:
     return x, y, x + width, y + height
 
 
-@register_boxes('Label Studio', order=40)
-def find_label_studio(
-    source: Source,  # of a folder or an export, or of anything else
-) -> BoxSet | None:
-    "The photos and rectangles in exports of Label Studio; None if there are none; raises `DataError`."
-    export = _read_export(source)
-    if export is None:
-        return None
-    asked = _asked(export, source)
-    if export.kinds[asked] != _BOXES:
-        return None
+def _box_set(export: _Export, asked: str) -> BoxSet:
+    "The rectangles of an export that answer one question."
     photos = {path: _annotation(path, export, asked) for path in export.tasks}
     notes = _notes(export, asked) + note_on_folders(photos, export.root, f'the boxes in {first_few(export.names)}')
     sides = sides_of(photos, export.root)
@@ -382,82 +371,35 @@ def _guess_task(export: _Export, asked: str) -> Task:
     return task_named('class')
 
 
-def _trouble(path: Path, export: _Export, asked: str, task: Task) -> str:
-    "Why there is no label for a file, a sentence, or nothing."
+def _labelled_file(path: Path, export: _Export, asked: str) -> LabelledFile:
+    "What all tasks say of one file."
     where = export.tasks[path][0].where
     answers = _answers(export.tasks[path], asked)
-    if path in export.troubles:
-        return export.troubles[path]
-    if not os.path.isfile(path):
-        return f'{where} is about {on_one_line(path.name)}, which is missing.'
+    problem = export.troubles.get(path, '')
     if len(answers) > 1:
-        return _contradiction(where, len(answers))
-    answer = answers[0]
-    if answer == [] and not task.may_be_empty:
-        return f'{where} has no answer to {asked!r}.'
-    if isinstance(answer, list) and len(answer) > 1 and not task.several:
-        return (f'{where} has several choices ({first_few(answer)}), but one is learned: '
-                'choose one, or learn several labels.')
-    return ''
+        problem = problem or _contradiction(where, len(answers))
+    labels = answers[0] if isinstance(answers[0], list) else [answers[0]]
+    return LabelledFile(path, where, labels, problem)
 
 
-def _label(answer: Cell, task: Task) -> Any:
-    "An answer as the task reads it."
-    choices = answer if isinstance(answer, list) else [answer]
-    return choices if task.several else choices[0]
-
-
-def _usable(export: _Export, asked: str, task: Task) -> tuple[list[Example], list[Problem]]:
-    "An example for each file with an answer, and what is wrong with the others; `DataError` if there is none."
+def _file_set(export: _Export, asked: str, task: Task) -> FileSet:
+    "The choices or numbers of an export that answer one question."
+    files = [_labelled_file(path, export, asked) for path in export.tasks]
+    words = LabelWords('the answers', f'no answer to {asked!r}', 'several choices')
     sides = sides_of(export.tasks, export.root)
-    found = []
-    problems = []
-    for path in sorted(export.tasks):
-        trouble = _trouble(path, export, asked, task)
-        if trouble:
-            problems.append(Problem(path, trouble))
-            continue
-        label = _label(_answers(export.tasks[path], asked)[0], task)
-        found.append(Example(path, label, side=sides.get(path, ''), name=relative_name(path, export.root)))
-    if not found:
-        raise DataError(f'No task of {export.where} can be used. The first: {problems[0].sentence}')
-    return found, problems
+    return FileSet(
+        export.root, 'Label Studio', export.where, export.names, task, files, asked, words, sides, _notes(export, asked))
 
-
-def _notes_on_places(export: _Export, kept: Sequence[Example]) -> list[str]:
-    "How folders divide the set, and that they are not taken for classes, a sentence each."
-    files = [example.file for example in kept]
-    classes = {str(example.label) for example in kept}
-    folders = note_on_folders(files, export.root, f'the answers in {first_few(export.names)}', classes)
-    return folders + notes_on_sides(kept, export.root)
-
-
-def _note_on_lost(export: _Export, problems: Sequence[Problem]) -> list[str]:
-    "How many files cannot be used, and why, in a sentence; nothing if all can."
-    if not problems:
-        return []
-    return [f'Of {len(export.tasks)} files of {export.where}, {len(problems)} cannot be used. '
-            f'The first: {problems[0].sentence}']
-
-
-@register_reader('answers of Label Studio', order=41)
-def read_label_studio(
+# %% ../../nbs/library/data/label_studio.ipynb #ls-40
+@register_reader('Label Studio', order=40, boxes=True)
+def find_label_studio(
     source: Source,  # of a folder or an export, or of anything else
-) -> Examples | None:
-    "The pictures or sounds with choices or numbers in exports of Label Studio; None if there are none; `DataError`."
+) -> BoxSet | FileSet | None:
+    "The photos with rectangles, or the files with other answers, in exports; None if there are none; `DataError`."
     export = _read_export(source)
     if export is None:
         return None
     asked = _asked(export, source)
-    task = source.task or _guess_task(export, asked)
-    found, problems = _usable(export, asked, task)
-    divided = any(example.side for example in found)
-    kept = [example for example in found if example.side or not divided]
-    loose = [example.name for example in found if divided and not example.side]
-    labelled, left_out = source.with_labels(kept, task, asked)
-    notes = _notes(export, asked) + _note_on_lost(export, problems) + left_out
-    notes += _notes_on_places(export, kept) + note_on_loose(loose, export.root)
-    input = input_of(kept[0].file) or PICTURE
-    quantity = task.quantity(asked)
-    return with_settings(source.examples(
-        labelled, task, input, export.root, format='Label Studio', notes=notes, problems=problems, quantity=quantity))
+    if export.kinds[asked] == _BOXES:
+        return _box_set(export, asked)
+    return _file_set(export, asked, source.task or _guess_task(export, asked))

@@ -81,7 +81,8 @@ class FilesByName:
         self.placed: dict[str, Path] = {}  # by their paths below the folder, without what these end in
         for file in files_below(root) if files is None else files:
             self._add(Path(file))
-        self.folders = {same_spelling(file.parent.name) for file in chain.from_iterable(self.named.values())}
+        below = [file.parent for file in chain.from_iterable(self.named.values()) if file.parent != self.root]
+        self.folders = {same_spelling(folder.name) for folder in below}
 
     def _add(self, file: Path) -> None:
         "Remember a file, if it is a picture or a sound."

@@ -14,24 +14,14 @@ from .examples import Example, Examples
 from ..inputs.input import Input
 
 # %% auto #0
-__all__ = ['with_settings', 'with_windows']
+__all__ = ['with_windows']
 
 # %% ../../nbs/library/data/recordings.ipynb #recordings-11
-def with_settings(
-    examples: Examples,  # pictures or sounds
-) -> Examples:
-    "The same with settings that suit them, if none are chosen: of sounds, how long a window is."
-    examples.input.check_libraries()
-    if examples.settings is not None:
-        return examples
-    return examples.replaced(settings=examples.input.choose_settings(examples.used.files))
-
-
 def with_windows(
     examples: Examples,  # pictures, or recordings of any length
 ) -> Examples:
     "The same with settings; of a long recording an example for each window in which there is something to hear."
-    examples = with_settings(examples)
+    examples = examples.with_settings()
     if not examples.task.answers_regions:
         return examples
     windows_of = partial(_windows, examples=examples)

@@ -14,14 +14,12 @@ from pathlib import Path
 
 from ..base.errors import DataError
 from ..base.text import first_few, on_one_line, relative_name
-from .examples import Example, Examples, Problem, Source, register_reader
+from .examples import Example, Examples, Problem, Recognised, Source, register_reader
 from .names import FilesByName, side_named
-from .recordings import with_settings
-from ..inputs.input import PICTURE, input_of
 from ..tasks.task import Task, guess_task
 
 # %% auto #0
-__all__ = ['Table', 'is_table', 'table_columns', 'read_table', 'read_table_examples']
+__all__ = ['Table', 'is_table', 'table_columns', 'read_table', 'find_table', 'table_examples']
 
 # %% ../../nbs/library/data/table.ipynb #table-05
 @dataclass
@@ -233,13 +231,18 @@ def _notes(table: Table, contents: _Contents) -> list[str]:
     return notes
 
 
-@register_reader('table', order=50)
-def read_table_examples(
+@register_reader('table', order=60)
+def find_table(
     source: Source,  # of a table, or of anything else
-) -> Examples | None:
-    "The examples in a table, None if it is none; raises `DataError` if none of its rows can be used."
-    if not is_table(source.path):
-        return None
+) -> Recognised | None:
+    "The table that is named; None if it is none."
+    return Recognised(table_examples) if is_table(source.path) else None
+
+
+def table_examples(
+    source: Source,  # of a table
+) -> Examples:
+    "The examples in a table; raises `DataError` if none of its rows can be used."
     table = read_table(source.path, _column(source))
     task = source.task or guess_task(table.texts, table.column, table.path)
     contents = _contents(table, _places(table, source), task)
@@ -250,12 +253,8 @@ def read_table_examples(
         raise DataError(f'No row of {on_one_line(table.path)} can be used. {first} '
                         'Files are named as seen from the folder of the table.')
     found = [_example(file, contents, source.root) for file in used]
-    found, left_out = source.with_labels(found, task, table.column)
     problems = [Problem(table.path, sentence) for sentence in contents.lost]
-    input = input_of(used[0]) or PICTURE
-    quantity = task.quantity(table.column)
-    return with_settings(source.examples(
-        found, task, input, format='table', notes=notes + left_out, problems=problems, quantity=quantity))
+    return source.with_files(found, task, 'table', table.column, notes=notes, problems=problems)
 
 
 def _example(file: Path, contents: _Contents, root: Path) -> Example:

@@ -3,58 +3,26 @@
 # %% ../../nbs/library/data/voc.ipynb #voc-02
 from __future__ import annotations
 
-import codecs
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from ..base.errors import DataError
 from ..base.text import on_one_line
-from .boxes import Annotation, BoxedPhoto, BoxSet, DrawnBox, register_boxes, size_in_pixels
-from .examples import Source
+from .boxes import Annotation, BoxedPhoto, BoxSet, DrawnBox, begins_with_tag, read_xml, size_in_pixels
+from .examples import Source, register_reader
 from .names import LABEL_FOLDERS, PHOTO_FOLDERS, sides_of
 
 # %% auto #0
 __all__ = ['read_voc', 'find_voc']
 
 # %% ../../nbs/library/data/voc.ipynb #voc-10
-_MARKS = ((codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF16_LE, 'utf-16'), (codecs.BOM_UTF16_BE, 'utf-16'))
-
-
-def _xml_text(file: Path) -> str:
-    "The text of an XML file; `LookupError` or `UnicodeDecodeError` if it is not in the encoding that it declares."
-    with file.open('rb') as opened:
-        content = opened.read()
-    marked = [encoding for mark, encoding in _MARKS if content.startswith(mark)]
-    declared = re.match(rb'\s*<\?xml[^>]*?encoding\s*=\s*["\']([\w.:-]+)["\']', content)
-    encoding = declared[1].decode() if declared else 'utf-8'
-    text = content.decode(marked[0] if marked else encoding)  # Python knows more names than XML does, such as 'utf8'
-    return re.sub(r'^\s*<\?xml[^>]*\?>', '', text)
-
-
 def _parse(file: Path) -> Any:
-    "The outermost element of a VOC file, read without following anything it points to; `DataError`."
-    from defusedxml import DefusedXmlException  # not in every installation
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    name = on_one_line(file)
-    try:
-        root = fromstring(_xml_text(file), forbid_dtd=True)
-    except FileNotFoundError:
-        raise DataError(f'{name} does not exist: check the name and the folder.') from None
-    except OSError as error:
-        raise DataError(f'{name} cannot be read ({error.strerror}): check its permissions.') from None
-    except DefusedXmlException:
-        raise DataError(f'{name} declares entities or a document type, which can do harm: '
-                        'remove its <!DOCTYPE ...> part.') from None
-    except (UnicodeDecodeError, LookupError) as error:
-        raise DataError(f'{name} is not in the encoding that it declares ({error}): save it as UTF-8.') from None
-    except (ParseError, ValueError) as error:
-        raise DataError(f'{name} is not well-formed XML ({error}): fix it or remove it.') from None
+    "The outermost element of a VOC file; `DataError` if it is none, or cannot be read."
+    root = read_xml(file)
     if root.tag != 'annotation':
-        tag = on_one_line(root.tag)
+        name, tag = on_one_line(file), on_one_line(root.tag)
         raise DataError(f'{name} is not a Pascal VOC file: its outermost tag is <{tag}>, not <annotation>.')
     return root
 
@@ -123,13 +91,8 @@ def read_voc(
 
 # %% ../../nbs/library/data/voc.ipynb #voc-20
 def _is_annotation(file: Path) -> bool:
-    "Does an XML file begin like a Pascal VOC file?"
-    try:
-        with open(file, 'rb') as opened:
-            head = opened.read(1000)
-    except OSError:
-        return False
-    return b'<annotation' in head.replace(b'\0', b'')  # two bytes a letter are read, too
+    "Does an XML file begin like a Pascal VOC file? (`<annotations>` is how CVAT begins.)"
+    return begins_with_tag(file, 'annotation')
 
 
 def _annotation_files(source: Source) -> list[Path]:
@@ -145,7 +108,7 @@ def _is_in_label_folder(file: Path, root: Path) -> bool:
     return any(part.lower() in LABEL_FOLDERS for part in file.relative_to(root).parts[:-1])
 
 
-@register_boxes('Pascal VOC', order=10)
+@register_reader('Pascal VOC', order=10, boxes=True)
 def find_voc(
     source: Source,  # of a folder, or of anything else
 ) -> BoxSet | None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import DataError
-from ..base.text import on_one_line
-from .boxes import Annotation, BoxedPhoto, BoxSet, DrawnBox, register_boxes
-from .examples import Source
+from ..base.text import on_one_line, relative_name
+from .boxes import Annotation, BoxedPhoto, BoxSet, DrawnBox
+from .examples import Source, register_reader
 from .names import PHOTO_FOLDERS, FilesByName, name_parts, same_spelling, side_named, sides_of
 
 # %% auto #0
@@ -230,7 +230,7 @@ def _listed_photos(file: Path, pictures: FilesByName) -> list[Path]:
     return [pictures.find(line.strip(), file.parent)[0] for line in lines if line.strip()]
 
 # %% ../../nbs/library/data/yolo.ipynb #yolo-26
-@register_boxes('YOLO', order=30)
+@register_reader('YOLO', order=30, boxes=True)
 def find_yolo(
     source: Source,  # of a folder, or of its `data.yaml`, or of anything else
 ) -> BoxSet | None:
@@ -249,12 +249,22 @@ def find_yolo(
         if given:
             raise DataError(f'There are no photos with label files of YOLO beside {on_one_line(source.path)}: '
                             'put it into the folder that holds images and labels.')
+        _check_photos(labelled, root)
         return None
     entries = _read_yaml(source.path) if given else _yaml_entries(source.files)
     names = _class_names(entries, source.files)
     read = partial(_read_labelled, labelled, names, bool(entries.get('kpt_shape')))
     sides = _sides(root, source.files, entries, pictures, labelled)
     return BoxSet(root, 'YOLO', list(labelled), read, sides, _note_on_names(names, root))
+
+
+def _check_photos(labelled: Mapping[Path, Path], root: Path) -> None:
+    "`DataError` if there are boxes, but none of the photos is here."
+    filled = list(filter(_is_label_file, labelled))
+    if filled:
+        raise DataError(f'{on_one_line(root)} holds label files of YOLO ({relative_name(filled[0], root)!r}, …), '
+                        'but none of their photos is here: put them into images beside labels, '
+                        'or remove the label files.')
 
 
 def _read_labelled(labelled: Mapping[Path, Path], names: Mapping[str, str], keypoints: bool, file: Path) -> BoxedPhoto:

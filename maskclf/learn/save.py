@@ -30,7 +30,7 @@ from .loaders import LoadPicture
 from .training import face_learner
 from ..model.config import FORMAT, SCHEMA, ModelConfig
 from ..model.folder import FILES, fingerprint, new_model_folder, read_model, write_config
-from ..tasks.task import task_of
+from ..tasks.task import DEFAULT_TASK, task_of
 from ..use.classifier import Classifier
 
 # %% auto #0
@@ -95,7 +95,7 @@ def preparation(
         mean, std = _shortest(norms[0].mean), _shortest(norms[0].std)
     task = task_of(learn.dls)
     labels = task.saved_labels(learn.dls, task.vocab(learn.dls, _known(learn, 'number') or ''))
-    output = {} if task.schema == 1 else dict(output=task.name)  # versions of that time knew no other task
+    output = {} if task.name == DEFAULT_TASK else dict(output=task.name)
     entries = dict(labels=labels, **output, size=int(load.size), method=load.method)
     entries |= dict(mean=mean, std=std, draft=bool(load.draft))
     return entries | load.opener.input.config_entries(load.opener.settings)
@@ -275,7 +275,7 @@ def save(
     "Write a learner as a folder that can run no code; raises `ModelError`, `FileExistsError`."
     entries = preparation(learn)
     task = task_of(learn.dls)
-    schema = SCHEMA if 'input' in entries else task.schema
+    schema = SCHEMA if {'input', 'output'} & entries.keys() else 1  # so that older versions read what they know
     entries |= task.decision(calibration, entries['labels'])
     entries = {'format': FORMAT, 'schema': schema, **entries, **describe(learn, report)}
     state = learn.model.state_dict()

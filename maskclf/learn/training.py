@@ -24,9 +24,9 @@ from fastai.callback.data import WeightedDL
 from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.progress import ProgressCallback
 from fastai.data.core import DataLoaders
+from fastai.imports import noop
 from fastai.learner import CastToTensor, Learner, Recorder
 from fastai.vision.learner import vision_learner
-from fastcore.basics import noop
 from fastcore.foundation import L
 from tqdm import tqdm
 

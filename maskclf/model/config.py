@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from ..base.errors import MaskclfError, ModelError
 from ..base.text import on_one_line
 from ..inputs.input import Input, input_named
-from ..tasks.task import Task, is_between, task_named
+from ..tasks.task import DEFAULT_TASK, Task, is_between, task_named
 
 if TYPE_CHECKING:
     from typing import Self
@@ -35,6 +35,9 @@ Found = TypeVar('Found')
 
 class _Unusable(Exception):
     "An entry that is missing, of another type, or out of bounds; its text is the entry's name."
+
+class _Unknown(Exception):
+    "An entry that names what nobody has registered; its arguments are the name of the entry and what it says."
 
 class _Entries:
     "The entries of config.json or of a part of it, handed out one at a time, each of its type and within its bounds."
@@ -85,7 +88,7 @@ class _Entries:
         try:
             return find(value)
         except MaskclfError:
-            raise self.unusable(name) from None
+            raise _Unknown(self.within + name, on_one_line(value)[:100]) from None
 
     def flag(self, name: str) -> bool:
         "True or false; an entry that is missing is false."
@@ -289,6 +292,10 @@ class FolderConfig:
         except _Unusable as error:
             name = on_one_line(error)[:100]  # part of it may come from the file, and be of any length
             raise ModelError(f'{what} has no usable "{name}": {advice}') from None
+        except _Unknown as error:
+            name, value = error.args
+            raise ModelError(f'{what} has the {name} {value!r}, which is not known here: import the module that '
+                             'registers it, or upgrade maskclf (pip install --upgrade maskclf).') from None
 
     @classmethod
     def _checked(cls, entries: _Entries) -> dict[str, Any]:
@@ -349,7 +356,7 @@ class ModelConfig(FolderConfig):
 
     @classmethod
     def _checked(cls, entries: _Entries) -> dict[str, Any]:
-        task = entries.named('output', 'class', task_named)
+        task = entries.named('output', DEFAULT_TASK, task_named)
         input = entries.named('input', 'picture', input_named)
         wrong = task.check_config(entries.entries) or input.check_config(entries.entries)
         if wrong:

@@ -20,11 +20,12 @@ from typing import Any
 from ..base.errors import MaskclfError, PictureError
 from ..base.machine import cores, map_ahead
 from ..base.text import on_one_line
-from ..inputs.input import PICTURE
+from ..inputs.input import INPUTS, PICTURE, Input, register_input
 from ..inputs.picture import open_picture
-from ..model.folder import ModelFolder, read_finder
-from .run import RunFolder, RunSummary, alone_in, decode_name, source_name, summarise_run
-from .sources import ScaleError, Unread, files_of, is_far, named_file, need_package, protocol_of, read_far, storage
+from .run import RunFolder, RunSummary, alone_in, decode_name, describe_source, summarise_run
+from .sources import (ScaleError, UnreadError, files_of, is_address, named_file, need_package, protocol_of,
+                                   read_far, storage)
+from ..tasks.task import TASKS, Task, register_task
 from ..use.analyse import check_names_faces
 from ..use.classifier import Classifier
 from ..use.detect import FaceFinder, yunet_file
@@ -32,19 +33,26 @@ from ..use.find import COLUMNS, model_mark, photo_row, table_rows
 from ..use.rows import answer_row, row_columns
 
 # %% auto #0
-__all__ = ['Packed', 'Made', 'Column', 'FACE_COLUMNS', 'pack_model', 'predictor', 'Worker', 'answer_columns', 'cluster',
-           'ray_rows', 'run_parts', 'in_words', 'predict_dataset', 'looker', 'find_dataset']
+__all__ = ['Packed', 'RowMaker', 'Columns', 'FACE_COLUMNS', 'predictor', 'with_kinds', 'answer_columns', 'Worker', 'cluster',
+           'ray_rows', 'explain_failure', 'run_parts', 'predict_dataset', 'face_predictor', 'find_dataset']
 
 # %% ../../nbs/library/scale/dataset.ipynb #scale-19
 Packed = dict[str, bytes]  # the files of a model by their names
-Made = Callable[[Sequence[str], Iterable[Any]], Iterable[dict[str, Any]]]  # names and pictures of a part → rows
+RowMaker = Callable[[Sequence[str], Iterable[Any]], Iterable[dict[str, Any]]]  # names and pictures of a part → rows
 
 
-def pack_model(
-    model: ModelFolder,  # from `read_model` or `read_finder`
-) -> Packed:
-    "The files of a model by their names, checked."
-    return {'config.json': (model.path/'config.json').read_bytes(), 'model.onnx': model.network()}
+def predictor(
+    model: Packed,  # of a classifier
+    runtime: str,  # which program computes
+) -> RowMaker:
+    "Opens a classifier, and says what each picture shows."
+    classifier = _unpack(Classifier, model, runtime=runtime)
+
+    def rows(files: Sequence[str], pictures: Iterable[Any]) -> Iterator[dict[str, Any]]:
+        answers = classifier.predict_each(pictures, bs=8, errors='keep', threads=2)
+        for file, answer in zip(files, answers, strict=True):
+            yield answer_row(classifier.task, file, answer)
+    return rows
 
 
 def _unpack(kind: Callable[..., Any], model: Packed, **options: Any) -> Any:
@@ -57,68 +65,78 @@ def _unpack(kind: Callable[..., Any], model: Packed, **options: Any) -> Any:
             opened.expect()  # the network is read before the folder is gone
         return opened
 
-
-def predictor(
-    model: Packed,  # of a classifier
-    runtime: str,  # which program computes
-) -> Made:
-    "Opens a classifier, and says what each picture shows."
-    classifier = _unpack(Classifier, model, runtime=runtime)
-
-    def rows(files: Sequence[str], pictures: Iterable[Any]) -> Iterator[dict[str, Any]]:
-        answers = classifier.predict_each(pictures, 8, 'keep', 2)
-        for file, answer in zip(files, answers, strict=True):
-            yield answer_row(classifier.task, file, answer)
-    return rows
+# %% ../../nbs/library/scale/dataset.ipynb #scale-19h
+def with_kinds(
+    open_model: Callable[[], RowMaker],  # `predictor` or `face_predictor`, with all arguments
+    classifier: Classifier,  # whose task and input may be yours
+) -> Callable[[], RowMaker]:
+    "The same for another process, which does not know what you have registered in this one."
+    return partial(_open_with, open_model, classifier.task, classifier.input)
 
 
-Column = Mapping[str, type]  # title → str, int or float
+def _open_with(open_model: Callable[[], RowMaker], task: Task, input: Input) -> RowMaker:
+    "Open a model after its task and its input are registered."
+    if task.name not in TASKS:
+        register_task(task)
+    if input.name not in INPUTS:
+        register_input(input)
+    return open_model()
+
+# %% ../../nbs/library/scale/dataset.ipynb #scale-19d
+Columns = Mapping[str, type]  # title → str, int or float
 
 
-def _as_parquet(rows: Iterable[Mapping[str, Any]], columns: Column) -> bytes:
-    "The bytes of a Parquet file with these rows; bytes of a name that are no UTF-8 as codes."
+def answer_columns(
+    task: Task,  # what is answered
+) -> dict[str, type]:
+    "The columns of a table of answers, with their types."
+    return {name: task.columns.get(name, str) for name in row_columns(task)}
+
+
+_NUMBERS = dict.fromkeys(('left', 'top', 'right', 'bottom', 'score', 'probability'), float) | dict(face=int)
+FACE_COLUMNS: dict[str, type] = {name: _NUMBERS.get(name, str) for name in COLUMNS}  # of a table of faces
+
+
+def _as_parquet(rows: Iterable[Mapping[str, Any]], columns: Columns) -> bytes:
+    "The bytes of a Parquet file with these rows."
     arrow, parquet = need_package('pyarrow'), need_package('pyarrow.parquet')
-    kinds = {str: arrow.string(), int: arrow.int32(), float: arrow.float64()}
-    schema = arrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
+    types = {str: arrow.string(), int: arrow.int32(), float: arrow.float64()}
+    schema = arrow.schema([(name, types[column]) for name, column in columns.items()])
     cells = [_as_cells(row, columns) for row in rows]
     file = io.BytesIO()
     parquet.write_table(arrow.Table.from_pylist(cells, schema), file)
     return file.getvalue()
 
 
-def _as_cells(row: Mapping[str, Any], columns: Column) -> dict[str, Any]:
+def _as_cells(row: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
     "A row as the columns have it."
-    return {name: _as_cell(row[name], kind) for name, kind in columns.items()}
+    return {name: _as_cell(row[name], column) for name, column in columns.items()}
 
 
-def _as_cell(value: Any, kind: type) -> Any:
-    "A value as its column has it."
-    if kind is str:
+def _as_cell(value: Any, column: type) -> Any:
+    "A value as its column has it; bytes of a name that are no UTF-8 as codes."
+    if column is str:
         return value.encode('utf-8', 'backslashreplace').decode()
     return None if value == '' else value
 
-
+# %% ../../nbs/library/scale/dataset.ipynb #scale-20a
 class Worker:
     "Makes the rows of one part after the other, with a model that is opened once."
 
     def __init__(
         self,
-        make: Callable[[], Made],  # makes one such as `predictor` does
-        columns: Column,  # of the table
+        open_model: Callable[[], RowMaker],  # opens a model, as `predictor` does
+        columns: Columns,  # of the table
         storages: Mapping[str, Any] | None = None,  # protocol → `storage`
         cwd: str = '.',  # folder from which names of files are seen
         readers: int = 16,  # threads that fetch from a storage
     ):
-        self.cwd: str | None = cwd
-        try:
-            os.chdir(cwd)
-        except OSError:
-            self.cwd = None
-        self.rows = make()
+        self.has_cwd = _change_folder(cwd)
+        self.make_rows = open_model()
         self.columns = columns
         self.storages = storages or {}
         self.readers = readers
-        self.unread: list[Unread] = []
+        self.unread: list[UnreadError] = []
 
     def fetch(
         self,
@@ -126,30 +144,30 @@ class Worker:
     ) -> Any:
         "The picture in a storage; a name on the disk stays a name."
         name, content = item
-        if not is_far(name):
+        if not is_address(name):
             return name
         if content is not None:
             return named_file(name, content)
         file = read_far(self.storages[protocol_of(name)], name)
-        if isinstance(file, Unread):
+        if isinstance(file, UnreadError):
             self.unread.append(file)
         return file
 
     def make_part(
         self,
         files: Sequence[str],  # names
-        contents: Sequence[bytes | None] | None,  # what is in them, if that has come along
+        contents: Sequence[bytes | None] | None = None,  # what is in them, if that has come along
     ) -> bytes:
         "The rows of these files as a Parquet file; `ScaleError` where something else than a file is wrong."
-        if not self.cwd and any(not is_far(file) and not os.path.isabs(file) for file in files):
+        if not self.has_cwd and not all(is_address(file) or os.path.isabs(file) for file in files):
             raise ScaleError(f'The folder in which the run began is not on the machine {socket.gethostname()}: '
                              'name addresses, or start in a folder that all machines share.')
         self.unread = []
         pictures: Iterable[Any] = files
-        if any(is_far(file) for file in files):
+        if any(is_address(file) for file in files):
             items = zip(files, contents or [None]*len(files), strict=True)
             pictures = map_ahead(self.fetch, items, self.readers, 2*self.readers)
-        content = _as_parquet(self.rows(files, pictures), self.columns)
+        content = _as_parquet(self.make_rows(files, pictures), self.columns)
         if len(files) >= 10 and len(self.unread) > len(files)/2:
             raise ScaleError(f'{len(self.unread)} of the {len(files)} files in a part could not be read, '
                              f'so the storage is at fault. The first: {self.unread[0]}')
@@ -170,18 +188,49 @@ class Worker:
             trouble = f'A worker could not go on ({type(error).__name__}: {on_one_line(error)}).'
         return dict(part=part['part'], piece=part.get('piece', 0), files=len(files), content=content, trouble=trouble)
 
-# %% ../../nbs/library/scale/dataset.ipynb #scale-19b
-def answer_columns(
-    task: Any,  # what is answered
-) -> dict[str, type]:
-    "The columns of a table of answers, with their types."
-    return {name: task.columns.get(name, str) for name in row_columns(task)}
 
-
-FACE_COLUMNS: dict[str, type] = dict.fromkeys(COLUMNS, str) | dict.fromkeys(
-    ('left', 'top', 'right', 'bottom', 'score', 'probability'), float) | dict(face=int)  # of a table of faces
+def _change_folder(path: str) -> bool:
+    "Work in this folder from now on, if it is here."
+    try:
+        os.chdir(path)
+    except OSError:
+        return False
+    return True
 
 # %% ../../nbs/library/scale/dataset.ipynb #scale-24
+@contextlib.contextmanager
+def cluster(
+    address: str | None = None,  # of a cluster that runs, such as 10.0.0.1:6379 or auto; None: one on this machine
+    workers: int | None = None,  # processes on this machine; None: one for each core
+) -> Iterator[Any]:  # the module ray
+    "Ray, ready to work in the block; raises `ScaleError`."
+    os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')  # it reports nothing to its makers
+    os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')  # nor to the terminal what it mends itself
+    os.environ.setdefault('RAY_DEDUP_LOGS_SKIP_REGEX', '.')
+    ray = need_package('ray')
+    need_package('ray.data')
+    if ray.is_initialized():
+        yield ray
+        return
+    start: dict[str, Any] = dict(address=address)
+    if address:
+        _check_answers(address)
+    else:
+        start = dict(address='local', num_cpus=workers or cores(), include_dashboard=False)
+    try:
+        with _without_stderr():
+            about = ray.init(**start, log_to_driver=False, logging_level='ERROR')
+    except Exception as error:
+        why = _first_line(error)
+        raise ScaleError(f'Ray does not start ({why}): check the address, or leave it out.') from None
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+        if not address:
+            shutil.rmtree(about.address_info['session_dir'], ignore_errors=True)
+
+
 def _check_answers(address: str) -> None:
     "`ScaleError` if nobody listens at host:port; Ray itself would try for minutes."
     host, _, port = address.split('://')[-1].rpartition(':')
@@ -207,65 +256,65 @@ def _without_stderr() -> Iterator[None]:
         os.close(nowhere)
 
 
-@contextlib.contextmanager
-def cluster(
-    address: str | None = None,  # of a cluster that runs, such as 10.0.0.1:6379 or auto; None: one on this machine
-    workers: int | None = None,  # processes on this machine; None: one for each core
-) -> Iterator[Any]:  # the module ray
-    "Ray, ready to work in the block; raises `ScaleError`."
-    os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')  # it reports nothing to its makers
-    os.environ.setdefault('RAY_BACKEND_LOG_LEVEL', 'fatal')  # nor to the terminal what it mends itself
-    os.environ.setdefault('RAY_DEDUP_LOGS_SKIP_REGEX', '.')
-    ray = need_package('ray')
-    need_package('ray.data')
-    if ray.is_initialized():
-        yield ray
-        return
-    start: dict[str, Any] = dict(address=address)
-    if address:
-        _check_answers(address)
-    else:
-        start = dict(address='local', num_cpus=workers or cores(), include_dashboard=False)
-    try:
-        with _without_stderr():
-            about = ray.init(**start, log_to_driver=False, logging_level='ERROR')
-    except Exception as error:
-        why = on_one_line(str(error).splitlines()[0] if str(error) else type(error).__name__)
-        raise ScaleError(f'Ray does not start ({why}): check the address, or leave it out.') from None
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
-        if not address:
-            shutil.rmtree(about.address_info['session_dir'], ignore_errors=True)
+def _lines(error: BaseException) -> list[str]:
+    "The lines of an error in which something stands; never none."
+    lines = [line.strip() for line in str(error).splitlines()]
+    return [line for line in lines if line] or [type(error).__name__]
 
 
-def _fetched(stored: Any) -> Made:
-    "What a function that lies in Ray's store makes."
-    import ray
+def _first_line(error: BaseException) -> str:
+    "The first line of an error in which something stands."
+    return on_one_line(_lines(error)[0])
 
-    return ray.get(stored)()
+# %% ../../nbs/library/scale/dataset.ipynb #scale-25a
+def ray_rows(
+    ray: Any,  # the module, as `cluster` gives it
+    run: RunFolder,  # whose parts are to be made
+    open_model: Callable[[], RowMaker],  # opens a model, as `predictor` does
+    columns: Columns,  # of the table
+    storages: Mapping[str, Any],  # protocol → `storage`
+    deaths: int = 2,  # workers that a part may cost beside the first; then it is given up
+    singly: bool = False,  # file by file?
+    lost: int = 5,  # parts, or files, that may be given up before the run ends; of very many, a hundredth
+) -> Iterator[dict[str, Any]]:  # as a `Worker` gives them, in any order
+    "Have Ray's actors make the parts that are left; raises `ScaleError`."
+    parts = list(_part_tables(run, storages, singly))
+    actors = min(len(parts), max(1, int(ray.cluster_resources().get('CPU', 1))))
+    with _quiet_context(ray.data.DataContext.get_current(), max(lost, len(parts)//100)):
+        pool = ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=1 if singly else None)
+        stored = partial(_from_store, ray.put(open_model))
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # Ray 2.64 will take this in another way
+            rows = ray.data.from_arrow(parts).map(
+                Worker, fn_constructor_args=(stored, columns, storages, run.cwd), num_cpus=1, compute=pool,
+                max_restarts=-1, max_task_retries=deaths,
+            )
+        for name in ('ray.data', 'ray'):
+            logging.getLogger(name).setLevel('CRITICAL')  # what goes wrong is told in one sentence
+        for row in rows.iter_rows():
+            if row['trouble']:
+                raise _end_of_run(row['trouble'].rstrip('.'), run, 'when that is mended, ')
+            yield row
 
 
-def _tables(run: RunFolder, storages: Mapping[str, Any], singly: bool) -> Iterator[Any]:
+def _part_tables(run: RunFolder, storages: Mapping[str, Any], singly: bool) -> Iterator[Any]:
     "Each part that is left, or each file of them, as a table of one row."
     arrow = need_package('pyarrow')
-    for part in run.left():
-        whole = run.part(part)
+    for part in run.parts_left():
+        whole = run.part_names(part)
         pieces = [[file] for file in whole] if singly else [whole]
         for piece, files in enumerate(pieces):
             table = dict(part=[part], piece=[piece], files=arrow.array([files], arrow.list_(arrow.binary())))
             if 'memory' in storages:  # which only this process can read
-                contents = [_in_memory(storages, decode_name(file)) for file in files]
+                contents = [_in_memory(storages['memory'], decode_name(file)) for file in files]
                 table['contents'] = arrow.array([contents], arrow.list_(arrow.binary()))
             yield arrow.table(table)
 
 
-def _in_memory(storages: Mapping[str, Any], name: str) -> bytes | None:
+def _in_memory(memory: Any, name: str) -> bytes | None:
     "What is in a file in the memory of this process; None: the worker has to look itself."
     if protocol_of(name) != 'memory':
         return None
-    memory = storages['memory']
     try:
         return memory.cat_file(memory._strip_protocol(name))
     except FileNotFoundError:
@@ -284,87 +333,58 @@ def _quiet_context(context: Any, lost: int) -> Iterator[None]:
         context.enable_progress_bars, context.max_errored_blocks = before
 
 
-def ray_rows(
-    ray: Any,  # the module, as `cluster` gives it
-    run: RunFolder,  # whose parts are to be made
-    make: Callable[[], Made],  # makes one such as `predictor` does
-    columns: Column,  # of the table
-    storages: Mapping[str, Any],  # protocol → `storage`
-    deaths: int = 2,  # workers that a part may cost beside the first; then it is given up
-    singly: bool = False,  # file by file?
-    lost: int = 5,  # parts, or files, that may be given up before the run ends; of very many, a hundredth
-) -> Iterator[dict[str, Any]]:  # as a `Worker` gives them, in any order
-    "Have Ray's actors make the parts that are left; raises `ScaleError`."
-    parts = list(_tables(run, storages, singly))
-    count = min(len(parts), max(1, int(ray.cluster_resources().get('CPU', 1))))
-    with _quiet_context(ray.data.DataContext.get_current(), max(lost, len(parts)//100)):
-        pool = ray.data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1 if singly else None)
-        args = partial(_fetched, ray.put(make)), columns, storages, run.cwd
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # Ray 2.64 will take this in another way
-            rows = ray.data.from_arrow(parts).map(Worker, fn_constructor_args=args, num_cpus=1, compute=pool,
-                                                  max_restarts=-1, max_task_retries=deaths)
-        for name in ('ray.data', 'ray'):
-            logging.getLogger(name).setLevel('CRITICAL')  # what goes wrong is told in one sentence
-        for row in rows.iter_rows():
-            if row['trouble']:
-                trouble = row['trouble'].rstrip('.')
-                raise ScaleError(f'{trouble}. {_KEPT.format(on_one_line(run.dest))}', *_GO_ON)
-            yield row
+def _from_store(stored: Any) -> RowMaker:
+    "What a function that lies in Ray's store makes."
+    import ray
+
+    return ray.get(stored)()
 
 
-_KEPT = 'What is done is in {}: when that is mended, {{hint}} goes on from there.'
-_GO_ON = ('the same call with resume=True', 'the same command with --resume')  # for Python, for the command
+def _end_of_run(why: str, run: RunFolder, condition: str = '') -> ScaleError:
+    "The error that ends a run; it says where the finished parts are."
+    kept = f'What is done is in {on_one_line(run.dest)}: {condition}{{hint}} goes on from there.'
+    return ScaleError(f'{why}. {kept}', 'the same call with resume=True', 'the same command with --resume')
 
-# %% ../../nbs/library/scale/dataset.ipynb #scale-27
-def _storages(run: RunFolder, options: dict[str, Any] | None) -> dict[str, Any]:
-    "Each storage that the files of a run lie in, by protocol; raises `ScaleError` if one cannot be opened."
-    first: dict[str, str] = {}
-    for part in range(run.parts):
-        for encoded in run.part(part):
-            name = decode_name(encoded)
-            if is_far(name):
-                first.setdefault(protocol_of(name), name)
-    return {protocol: storage(name, options) for protocol, name in first.items()}
-
-
-def _fatal_row(file: str, columns: Column) -> dict[str, Any]:
-    "The row of a file that has killed its worker."
-    error = f'{on_one_line(file)} brings down the process that opens it: look at it by itself, or leave it out.'
-    return dict.fromkeys(columns, '') | dict(file=file, error=error)
-
-
-def _join_single_rows(run: RunFolder, rows: Iterable[dict[str, Any]], columns: Column, bar: Any) -> None:
-    "Put the parts that are left together from the rows of single files; one without a row has killed its worker."
-    arrow, parquet = need_package('pyarrow'), need_package('pyarrow.parquet')
-    made = {(row['part'], row['piece']): row['content'] for row in rows}
-    for part in run.left():
-        files = [decode_name(name) for name in run.part(part)]
-        tables = []
-        for number, file in enumerate(files):
-            content = made.get((part, number)) or _as_parquet([_fatal_row(file, columns)], columns)
-            tables.append(parquet.read_table(io.BytesIO(content)))
-        whole = io.BytesIO()
-        parquet.write_table(arrow.concat_tables(tables), whole)
-        run.add(part, whole.getvalue())
-        bar.update(len(files))
+# %% ../../nbs/library/scale/dataset.ipynb #scale-26a
+def explain_failure(
+    error: Exception,  # that ended a run
+    run: RunFolder,  # which
+) -> MaskclfError:
+    "What Ray has to say about the end of a run, as one sentence."
+    chain = _causes(error)
+    for cause in chain:
+        if isinstance(cause, MaskclfError):
+            return cause
+    death = next((cause for cause in chain if _is_death(cause)), None)
+    if death is None:
+        return _end_of_run(f'Ray could not finish ({_first_line(chain[-1])})', run)
+    lines = _lines(death)
+    if 'creation task' in lines[0]:  # a worker that does not start: the last line says why
+        return _end_of_run(f'Ray could not finish ({on_one_line(lines[-1])})', run)
+    first = on_one_line(decode_name(run.part_names(run.parts_left()[0])[0]))
+    why = ('Workers died again and again: there is too little memory, or many of the files that are left, '
+           f'from {first} on, bring down whoever opens them')
+    return _end_of_run(why, run)
 
 
-def _make_parts(ray: Any, run: RunFolder, make: Callable[[], Made], columns: Column, storages: Mapping[str, Any],
-                deaths: int, bar: Any) -> None:
-    "Have the parts made that are left, and write each as it comes; the files of those that were given up one by one."
-    for row in ray_rows(ray, run, make, columns, storages, deaths):
-        run.add(row['part'], row['content'])
-        bar.update(row['files'])
-    if run.left():
-        singles = ray_rows(ray, run, make, columns, storages, deaths=1, singly=True, lost=20)
-        _join_single_rows(run, singles, columns, bar)
+def _causes(error: BaseException) -> list[BaseException]:
+    "An error, what caused it, and so on; Ray has an attribute of its own for that."
+    chain = [error]
+    while cause := getattr(chain[-1], 'cause', None) or chain[-1].__cause__:
+        chain.append(cause)
+    return chain
 
 
+def _is_death(error: BaseException) -> bool:
+    "Does Ray say that a process of its own has died?"
+    errors = need_package('ray').exceptions
+    return isinstance(error, (errors.RayActorError, errors.WorkerCrashedError, errors.OutOfMemoryError))
+
+# %% ../../nbs/library/scale/dataset.ipynb #scale-30a
 def run_parts(
     run: RunFolder,  # whose parts are to be made
-    make: Callable[[], Made],  # makes one such as `predictor` does
-    columns: Column,  # of the table
+    open_model: Callable[[], RowMaker],  # opens a model, as `predictor` does
+    columns: Columns,  # of the table
     labels_in: Callable[[dict[str, Any]], Sequence[str]],  # a row → the labels that it says, to be counted
     address: str | None = None,  # of a Ray cluster; None: this machine
     workers: int | None = None,  # processes on this machine; None: one for each core
@@ -375,49 +395,61 @@ def run_parts(
     "Have the parts made that are left, and count; raises `ScaleError`."
     from tqdm.auto import tqdm
 
+    left = sum(len(run.part_names(part)) for part in run.parts_left())
+    if not left:
+        return summarise_run(run, labels_in)
     storages = _storages(run, options)
-    left = sum(len(run.part(part)) for part in run.left())
     bar = tqdm(desc='files', total=run.files, initial=run.files - left, unit='file', leave=False,
                disable=None if progress else True)
-    if left:
-        try:
-            with bar, cluster(address, workers) as ray:
-                _make_parts(ray, run, make, columns, storages, deaths, bar)
-        except OSError:
-            raise
-        except Exception as error:
-            raise in_words(error, run) from error
-    bar.close()
+    try:
+        with bar, cluster(address, workers) as ray:
+            make_rows = partial(ray_rows, ray, run, open_model, columns, storages)
+            for row in make_rows(deaths):
+                run.add_part(row['part'], row['content'])
+                bar.update(row['files'])
+            if run.parts_left():  # those that were given up
+                single_rows = make_rows(deaths=1, singly=True, lost=20)
+                _join_single_rows(run, single_rows, columns, bar)
+    except OSError:
+        raise
+    except Exception as error:
+        raise explain_failure(error, run) from error
     return summarise_run(run, labels_in)
 
 
-def in_words(
-    error: Exception,  # that ended a run
-    run: RunFolder,  # which
-) -> MaskclfError:
-    "What Ray has to say about the end of a run, as one sentence."
-    chain: list[BaseException] = [error]
-    while cause := getattr(chain[-1], 'cause', None) or chain[-1].__cause__:
-        chain.append(cause)
-    own = next((found for found in chain if isinstance(found, MaskclfError)), None)
-    if own:
-        return own
-    ray = need_package('ray').exceptions
-    deaths = (ray.RayActorError, ray.WorkerCrashedError, ray.OutOfMemoryError)
-    dead = next((found for found in chain if isinstance(found, deaths)), None)
-    lines = [line.strip() for line in str(dead or chain[-1]).splitlines() if line.strip()] or [type(chain[-1]).__name__]
-    kept = f'What is done is in {on_one_line(run.dest)}: {{hint}} goes on from there.'
-    if dead and 'creation task' not in lines[0]:
-        first = on_one_line(decode_name(run.part(run.left()[0])[0]))
-        return ScaleError(
-            'Workers died again and again: there is too little memory, or many of the files that are left, '
-            f'from {first} on, bring down whoever opens them. {kept}',
-            *_GO_ON,
-        )
-    line = lines[-1] if dead else lines[0]  # of a worker that does not start, the last line says why
-    return ScaleError(f'Ray could not finish ({on_one_line(line)}). {kept}', *_GO_ON)
+def _storages(run: RunFolder, options: dict[str, Any] | None) -> dict[str, Any]:
+    "Each storage that the files of a run lie in, by protocol; raises `ScaleError` if one cannot be opened."
+    first: dict[str, str] = {}
+    for part in range(run.parts):
+        for encoded in run.part_names(part):
+            name = decode_name(encoded)
+            if is_address(name):
+                first.setdefault(protocol_of(name), name)
+    return {protocol: storage(name, options) for protocol, name in first.items()}
 
 
+def _join_single_rows(run: RunFolder, rows: Iterable[dict[str, Any]], columns: Columns, bar: Any) -> None:
+    "Put the parts that are left together from the rows of single files; one without a row has killed its worker."
+    arrow, parquet = need_package('pyarrow'), need_package('pyarrow.parquet')
+    made = {(row['part'], row['piece']): row['content'] for row in rows}
+    for part in run.parts_left():
+        files = [decode_name(name) for name in run.part_names(part)]
+        tables = []
+        for number, file in enumerate(files):
+            content = made.get((part, number)) or _as_parquet([_fatal_row(file, columns)], columns)
+            tables.append(parquet.read_table(io.BytesIO(content)))
+        whole = io.BytesIO()
+        parquet.write_table(arrow.concat_tables(tables), whole)
+        run.add_part(part, whole.getvalue())
+        bar.update(len(files))
+
+
+def _fatal_row(file: str, columns: Columns) -> dict[str, Any]:
+    "The row of a file that has killed its worker."
+    error = f'{on_one_line(file)} brings down the process that opens it: look at it by itself, or leave it out.'
+    return dict.fromkeys(columns, '') | dict(file=file, error=error)
+
+# %% ../../nbs/library/scale/dataset.ipynb #scale-28a
 def predict_dataset(
     source: Any,  # a folder, pattern, list (.txt, .csv, .parquet) or Python list of these; on a disk, or an address
     dest: str | os.PathLike,  # folder to make
@@ -430,36 +462,38 @@ def predict_dataset(
     size: int | None = None,  # files in a part; None: a thousand, or fewer of a short list
     progress: bool = True,  # show a bar?
 ) -> RunSummary:
-    "Write a row for each file to Parquet files in a folder, made by Ray's actors; raises `ScaleError`, `FolderExists`."
+    "Write a row for each file to Parquet files in a folder, made by Ray's actors; raises `ScaleError`, `ExistsError`."
     classifier = classifier or Classifier()
     runtime = classifier.expect().runtime  # one for all machines
-    about = dict(source=source_name(source), classifier=model_mark(classifier.path), runtime=runtime)
+    about = dict(source=describe_source(source), classifier=model_mark(classifier.path), runtime=runtime)
     with alone_in(dest):
         run = RunFolder(dest, about, lambda: files_of(source, column, classifier.input, options), resume, size)
-        make = partial(predictor, pack_model(classifier.folder), runtime)
+        open_model = with_kinds(partial(predictor, classifier.folder.packed(), runtime), classifier)
         task = classifier.task
-        return run_parts(run, make, answer_columns(task), task.row_labels, address, workers, options, progress)
+        return run_parts(run, open_model, answer_columns(task), task.row_labels, address, workers, options, progress)
 
 # %% ../../nbs/library/scale/dataset.ipynb #scale-33
-def looker(
+def face_predictor(
     finder: Packed,  # the files of a finder; or that of YuNet
     classifier: Packed,  # the files of a classifier
     runtime: str,  # which program computes for the classifier
     settings: dict[str, Any],  # detector, runtime, score, size, most: of the finder
-) -> Made:
+) -> RowMaker:
     "Opens a finder and a classifier, and says which faces are in each photo."
-    eyes = _open_finder(finder, settings)
-    names = _unpack(Classifier, classifier, runtime=runtime)
+    opened_finder = _unpack_finder(finder, settings)
+    opened_classifier = _unpack(Classifier, classifier, runtime=runtime)
 
     def rows(files: Sequence[str], photos: Iterable[Any]) -> Iterator[dict[str, Any]]:
-        opened = map_ahead(_opened, photos, 2, 4)
-        for file, photo in zip(files, opened, strict=True):
-            row = dict(error=str(photo)) if isinstance(photo, PictureError) else photo_row(photo, eyes, names)
+        for file, photo in zip(files, map_ahead(_open_photo, photos, 2, 4), strict=True):
+            if isinstance(photo, PictureError):
+                row: dict[str, Any] = dict(error=str(photo))
+            else:
+                row = photo_row(photo, opened_finder, opened_classifier)
             yield from table_rows(row | dict(file=file))
     return rows
 
 
-def _opened(photo: Any) -> Any:
+def _open_photo(photo: Any) -> Any:
     "An opened photo, or why it cannot be opened."
     if isinstance(photo, PictureError):
         return photo
@@ -469,8 +503,15 @@ def _opened(photo: Any) -> Any:
         return error
 
 
-def _open_finder(finder: Packed, settings: dict[str, Any]) -> FaceFinder:
-    "The finder; YuNet is a single file, which is read when it is opened."
+def _pack_finder(finder: FaceFinder) -> Packed:
+    "The files of a finder; YuNet is a single one."
+    if finder.folder is None:
+        return {'yunet.onnx': Path(yunet_file(finder.path)).read_bytes()}
+    return finder.folder.packed()
+
+
+def _unpack_finder(finder: Packed, settings: dict[str, Any]) -> FaceFinder:
+    "The finder of such files; YuNet's is read when it is opened."
     if settings['detector'] != 'yunet':
         return _unpack(FaceFinder, finder, **settings)
     with tempfile.TemporaryDirectory() as folder:
@@ -479,14 +520,11 @@ def _open_finder(finder: Packed, settings: dict[str, Any]) -> FaceFinder:
         return FaceFinder(file, 1, **settings)
 
 
-def _pack_finder(finder: FaceFinder) -> Packed:
-    "The files of a finder."
-    if finder.detector == 'yunet':
-        return {'yunet.onnx': Path(yunet_file(finder.path)).read_bytes()}
-    assert finder.path is not None  # all finders but YuNet come from a folder
-    return pack_model(read_finder(finder.path))
+def _finder_settings(finder: FaceFinder) -> dict[str, Any]:
+    "What decides which faces it finds, as `FaceFinder` takes it."
+    return {name: getattr(finder, name) for name in ('detector', 'runtime', 'score', 'size', 'most')}
 
-
+# %% ../../nbs/library/scale/dataset.ipynb #scale-34a
 def find_dataset(
     source: Any,  # a folder, pattern, list (.txt, .csv, .parquet) or Python list of these; on a disk, or an address
     dest: str | os.PathLike,  # folder to make
@@ -500,16 +538,19 @@ def find_dataset(
     size: int | None = None,  # photos in a part; None: a thousand, or fewer of a short list
     progress: bool = True,  # show a bar?
 ) -> RunSummary:
-    "Write a row for each face to Parquet files in a folder, made by Ray's actors; raises `ScaleError`, `FolderExists`."
-    finder, classifier = finder or FaceFinder(), classifier or Classifier()
+    "Write a row for each face to Parquet files in a folder, made by Ray's actors; raises `ScaleError`, `ExistsError`."
+    finder = finder or FaceFinder()
+    classifier = classifier or Classifier()
     check_names_faces(classifier)
-    runtime = classifier.expect().runtime
-    settings = {name: getattr(finder, name) for name in ('detector', 'runtime', 'score', 'size', 'most')}
+    runtime = classifier.expect().runtime  # one for all machines
+    settings = _finder_settings(finder)
     packed = _pack_finder(finder)
     mark = hashlib.sha256(b''.join(packed.values())).hexdigest()[:16]
-    about = dict(source=source_name(source), classifier=model_mark(classifier.path), runtime=runtime, finder=mark,
+    about = dict(source=describe_source(source), classifier=model_mark(classifier.path), runtime=runtime, finder=mark,
                  settings=settings)
     with alone_in(dest):
         run = RunFolder(dest, about, lambda: files_of(source, column, PICTURE, options), resume, size)
-        make = partial(looker, packed, pack_model(classifier.folder), runtime, settings)
-        return run_parts(run, make, FACE_COLUMNS, classifier.task.row_labels, address, workers, options, progress)
+        arguments = packed, classifier.folder.packed(), runtime, settings
+        open_model = with_kinds(partial(face_predictor, *arguments), classifier)
+        labels_in = classifier.task.row_labels
+        return run_parts(run, open_model, FACE_COLUMNS, labels_in, address, workers, options, progress)

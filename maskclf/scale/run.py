@@ -14,20 +14,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import MaskclfError
+from ..base.errors import ExistsError
 from ..base.files import write_whole
 from ..base.machine import cores
 from ..base.text import on_one_line
-from .sources import ScaleError, is_far, need_package
+from .sources import ScaleError, is_address, need_package
 
 # %% auto #0
-__all__ = ['FolderExists', 'encode_name', 'decode_name', 'RunFolder', 'alone_in', 'RunSummary', 'summarise_run', 'source_name']
+__all__ = ['encode_name', 'decode_name', 'RunFolder', 'alone_in', 'RunSummary', 'summarise_run', 'describe_source']
 
-# %% ../../nbs/library/scale/run.ipynb #run-13
-class FolderExists(MaskclfError, FileExistsError):
-    "A folder that must be left as it is; the sentence says what to do."
-
-
+# %% ../../nbs/library/scale/run.ipynb #run-04
 def encode_name(
     name: str,  # of a file, perhaps no UTF-8
 ) -> bytes:
@@ -41,23 +37,15 @@ def decode_name(
     "A name as text."
     return name.decode('utf-8', 'surrogateescape')
 
-
-def _write_names(names: Sequence[str], size: int | None, file: Path) -> None:
-    "Write the list of files, a row group for each part."
-    arrow, parquet = need_package('pyarrow'), need_package('pyarrow.parquet')
-    size = size or max(1, min(1000, len(names)//(8*cores())))
-    column = arrow.array([encode_name(name) for name in names], arrow.binary())
-    parquet.write_table(arrow.table({'file': column}), file, row_group_size=size)
-
-
+# %% ../../nbs/library/scale/run.ipynb #run-08
 class RunFolder:
-    "A folder of rows in parts that can be gone on with; raises `ScaleError`, `FolderExists`."
+    "A folder of rows in parts that can be gone on with; raises `ScaleError`, `ExistsError`."
 
     def __init__(
         self,
         dest: str | os.PathLike,  # folder: missing, empty, or with `resume` one of ours
         about: dict[str, Any],  # what decides the rows: source and models
-        names: Callable[[], Sequence[str]],  # lists the files; it is asked once
+        list_files: Callable[[], Sequence[str]],  # gives the names of the files; it is asked once
         resume: bool = False,  # go on with what is there?
         size: int | None = None,  # files in a part; None: a thousand, or fewer of a short list
     ):
@@ -67,15 +55,9 @@ class RunFolder:
         self._names_file = self.dest/'_files.parquet'
         parquet = need_package('pyarrow.parquet')
         self._check(resume)
-        found = None if self._names_file.exists() else names()
-        self.dest.mkdir(parents=True, exist_ok=True)
-        if not self._about_file.exists():
-            text = json.dumps(self.about | dict(began_in=os.getcwd()), indent=1) + '\n'
-            write_whole(self._about_file, text)
-        if found:
-            write_whole(self._names_file, partial(_write_names, found, size))
-        self.cwd = json.loads(self._about_file.read_text(encoding='utf-8'))['began_in']
+        self._begin(list_files, size)
         self._list = parquet.ParquetFile(self._names_file)
+        self.cwd = json.loads(self._about_file.read_text(encoding='utf-8'))['began_in']
         self.files = self._list.metadata.num_rows
         self.parts = self._list.num_row_groups
 
@@ -83,88 +65,110 @@ class RunFolder:
         "An error if there is something that is not ours, or was made with other models, or nobody wants to go on."
         where = on_one_line(self.dest)
         if self.dest.exists() and not self.dest.is_dir():
-            raise FolderExists(f'{where} is a file: name a folder.')
+            raise ExistsError(f'{where} is a file: name a folder.')
         if not self.dest.is_dir() or all(file.name == '_lock' for file in self.dest.iterdir()):
             return
-        before = self._before()
-        if before.get('format') != self.about['format']:
-            raise FolderExists(f'{where} holds other files and is left as it is: '
+        earlier = self._earlier()
+        if earlier.get('format') != self.about['format']:
+            raise ExistsError(f'{where} holds other files and is left as it is: '
                                'name a folder that does not exist yet.')
         if not resume:
-            raise FolderExists(f'{where} exists already: name another folder, or go on with it with {{hint}}.',
+            raise ExistsError(f'{where} exists already: name another folder, or go on with it with {{hint}}.',
                                'resume=True', '--resume')
-        other = [name for name in self.about if before.get(name) != self.about[name]]
+        other = [name for name in self.about if earlier.get(name) != self.about[name]]
         if other:
             raise ScaleError(f'{where} was made with another {" and another ".join(other)}: '
                              'use the same as then, or name another folder.')
         for file in self.dest.glob('.*.part'):  # what was half written
             file.unlink()
 
-    def _before(self) -> dict[str, Any]:
+    def _earlier(self) -> dict[str, Any]:
         "What an earlier run has written down about itself; nothing if it was none of ours."
         try:
-            before = json.loads(self._about_file.read_text(encoding='utf-8'))
+            earlier = json.loads(self._about_file.read_text(encoding='utf-8'))
         except (OSError, ValueError):
             return {}
-        return before if isinstance(before, dict) else {}
+        return earlier if isinstance(earlier, dict) else {}
 
-    def place(
+    def _begin(self, list_files: Callable[[], Sequence[str]], size: int | None) -> None:
+        "Write down what the run is about, and its files, where that is not done yet."
+        names = None if self._names_file.exists() else list_files()  # before the folder is made: it may fail
+        self.dest.mkdir(parents=True, exist_ok=True)
+        if not self._about_file.exists():
+            text = json.dumps(self.about | dict(began_in=os.getcwd()), indent=1) + '\n'
+            write_whole(self._about_file, text)
+        if names:
+            write_whole(self._names_file, partial(_write_names, names, size))
+
+    def part_file(
         self,
         part: int,  # counted from 0
     ) -> Path:
         "The file of a part."
         return self.dest/f'part-{part:06}.parquet'
 
-    def part(
+    def part_names(
         self,
         part: int,  # counted from 0
     ) -> list[bytes]:
         "The names in one part, as bytes."
         return self._list.read_row_group(part)['file'].to_pylist()
 
-    def left(self) -> list[int]:
+    def parts_left(self) -> list[int]:
         "The parts that are not done."
-        return [part for part in range(self.parts) if not self.place(part).exists()]
+        return [part for part in range(self.parts) if not self.part_file(part).exists()]
 
-    def add(
+    def add_part(
         self,
         part: int,  # counted from 0
         content: bytes,  # of its Parquet file
     ) -> None:
         "Write one part, which is whole or not there, after a power cut too."
-        write_whole(self.place(part), content, sync=True)
+        write_whole(self.part_file(part), content, sync=True)
 
-# %% ../../nbs/library/scale/run.ipynb #run-21
+
+def _write_names(names: Sequence[str], size: int | None, file: Path) -> None:
+    "Write the list of files, a row group for each part."
+    arrow, parquet = need_package('pyarrow'), need_package('pyarrow.parquet')
+    size = size or max(1, min(1000, len(names)//(8*cores())))
+    column = arrow.array([encode_name(name) for name in names], arrow.binary())
+    parquet.write_table(arrow.table({'file': column}), file, row_group_size=size)
+
+# %% ../../nbs/library/scale/run.ipynb #run-13
 @contextlib.contextmanager
 def alone_in(
     dest: str | os.PathLike,  # folder of a run
 ) -> Iterator[None]:
-    "In its block nobody else writes into the folder."
-    from filelock import FileLock, Timeout
-
+    "In its block nobody else writes into the folder; raises `ScaleError`, `ExistsError`."
+    filelock = need_package('filelock')
     dest = Path(dest)
     where = on_one_line(dest)
-    first = dest.parts[:1]
-    if first and first[0].endswith(':') and len(first[0]) > 2:
+    if _was_address(dest):
         raise ScaleError(f'{where} is no folder on this machine: name one, and copy it when it is done.')
     if dest.exists() and not dest.is_dir():
-        raise FolderExists(f'{where} is a file: name a folder.')
+        raise ExistsError(f'{where} is a file: name a folder.')
     new = not dest.exists()
     lock = dest/'_lock'
     try:
         dest.mkdir(parents=True, exist_ok=True)
-        with FileLock(lock, timeout=0):
+        with filelock.FileLock(lock, timeout=0):
             try:
                 yield
             finally:
                 lock.unlink(missing_ok=True)
-    except Timeout:
+    except filelock.Timeout:
         raise ScaleError(f'Another run writes into {where}: wait for its end, or name another folder.') from None
     finally:
         if new and dest.is_dir() and not any(dest.iterdir()):
             dest.rmdir()
 
 
+def _was_address(path: Path) -> bool:
+    "Was this an address before it became a path? Its first part ends in a colon, and is no drive of Windows."
+    first = path.parts[0] if path.parts else ''
+    return first.endswith(':') and len(first) > 2
+
+# %% ../../nbs/library/scale/run.ipynb #run-17
 @dataclass
 class RunSummary:
     "What a run has left in its folder."
@@ -188,20 +192,21 @@ def summarise_run(
     rows = failed = 0
     counts: Counter[str] = Counter()
     for part in range(run.parts):
-        for row in parquet.read_table(run.place(part)).to_pylist():
+        for row in parquet.read_table(run.part_file(part)).to_pylist():
             rows += 1
-            failed += bool(row['error'])
-            if not row['error']:
+            if row['error']:
+                failed += 1
+            else:
                 counts.update(labels_in(row))
     return RunSummary(run.files, rows, failed, dict(sorted(counts.items())))
 
-
-def source_name(
+# %% ../../nbs/library/scale/run.ipynb #run-21
+def describe_source(
     source: Any,  # as `files_of` takes it
 ) -> str:
     "A source in words that mean the same from every folder; of a Python list a fingerprint."
     if isinstance(source, (list, tuple)):
-        names = '\n'.join(source_name(one) for one in source)
+        names = '\n'.join(describe_source(one) for one in source)
         return hashlib.sha256(encode_name(names)).hexdigest()
     name = os.fspath(source)
-    return name if is_far(name) else os.path.abspath(name)
+    return name if is_address(name) else os.path.abspath(name)

@@ -11,16 +11,17 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from ..base.errors import MaskclfError, PictureError
 from ..base.text import on_one_line
 from ..inputs.input import INPUTS, PICTURE, Input, find_examples
 
 # %% auto #0
-__all__ = ['ScaleError', 'need_package', 'is_far', 'protocol_of', 'storage', 'files_of', 'Unread', 'read_far', 'named_file']
+__all__ = ['ScaleError', 'need_package', 'is_address', 'protocol_of', 'storage', 'stored_files', 'listed_files', 'files_of',
+           'UnreadError', 'named_file', 'read_far']
 
-# %% ../../nbs/library/scale/sources.ipynb #sources-07
+# %% ../../nbs/library/scale/sources.ipynb #sources-04
 class ScaleError(MaskclfError):
     "A run that cannot begin or go on; the sentence says why and what to do."
 
@@ -35,8 +36,8 @@ def need_package(
         package = name.split('.')[0]
         raise ScaleError(f"This takes the package {package}: pip install 'maskclf[ray]'.") from None
 
-
-def is_far(
+# %% ../../nbs/library/scale/sources.ipynb #sources-08
+def is_address(
     name: str,  # of a file
 ) -> bool:
     "Is this an address, not a path?"
@@ -65,13 +66,27 @@ def storage(
         raise ScaleError(f'{on_one_line(name)} cannot be opened ({on_one_line(error)}): '
                          's3://, gs://, az://, https:// and others are known here.') from None
 
-# %% ../../nbs/library/scale/sources.ipynb #sources-10
-_LISTS = ('.txt', '.csv', '.parquet')  # endings of files that list names
-_TITLES = ('file', 'path', 'image', 'url')  # of the column that holds names, where nobody names one
-
-
-def _ending(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
+# %% ../../nbs/library/scale/sources.ipynb #sources-13
+def stored_files(
+    name: str,  # address of a folder or of one file, or a pattern such as s3://bucket/*/1*.jpg
+    input: Input = PICTURE,  # what to look for in a folder
+    options: dict[str, Any] | None = None,  # for the storage, as fsspec takes it
+) -> list[str]:
+    "The addresses of the files in a storage, in order; raises `ScaleError`."
+    filesystem = storage(name, options)
+    is_pattern = '*' in name or '[' in name
+    if not is_pattern and any(known.accepts(name) for known in INPUTS.values()):
+        return [name]
+    try:
+        if is_pattern:
+            entries = filesystem.glob(name, detail=True).items()
+            found = sorted(file for file, about in entries if about['type'] == 'file')
+        else:
+            found = _accepted(filesystem.find(name), input)
+    except Exception as error:
+        raise ScaleError(f'{on_one_line(name)} cannot be listed ({on_one_line(error)}): '
+                         'check the name, and who may read it.') from None
+    return [filesystem.unstrip_protocol(file) for file in found]
 
 
 def _accepted(names: Iterable[str], input: Input) -> list[str]:
@@ -81,37 +96,33 @@ def _accepted(names: Iterable[str], input: Input) -> list[str]:
 
 
 def _is_hidden(part: str) -> bool:
+    "Would a folder on the disk leave this file or folder out?"
     return part.startswith('.') or part == '__MACOSX'
 
+# %% ../../nbs/library/scale/sources.ipynb #sources-17
+_LISTS = ('.txt', '.csv', '.parquet')  # endings of files that list names
+_TITLES = ('file', 'path', 'image', 'url')  # of the column that holds names, where nobody names one
 
-def _in_storage(name: str, input: Input, options: dict[str, Any] | None) -> list[str]:
-    "The files in a folder of a storage, or those that fit a pattern."
-    place = storage(name, options)
-    pattern = '*' in name or '[' in name
-    if not pattern and any(known.accepts(name) for known in INPUTS.values()):
-        return [name]
+
+def listed_files(
+    name: str,  # path or address of a list: .txt, .csv or .parquet
+    column: str | None = None,  # title of the column with the names, in a table; None: file, path, image or url
+    options: dict[str, Any] | None = None,  # for the storage, as fsspec takes it
+) -> list[str]:
+    "The files that a list names; raises `ScaleError`."
     try:
-        if pattern:
-            found = sorted(file for file, about in place.glob(name, detail=True).items() if about['type'] == 'file')
-        else:
-            found = _accepted(place.find(name), input)
+        with storage(name, options).open(name) if is_address(name) else open(name, 'rb') as file:
+            lines = _names_in(file, name, column)
+    except ScaleError:
+        raise
+    except FileNotFoundError:
+        raise ScaleError(f'{on_one_line(name)} does not exist: check the name and the folder.') from None
     except Exception as error:
-        raise ScaleError(f'{on_one_line(name)} cannot be listed ({on_one_line(error)}): '
-                         'check the name, and who may read it.') from None
-    return [place.unstrip_protocol(file) for file in found]
+        raise ScaleError(f'{on_one_line(name)} cannot be read as a list of files ({on_one_line(error)}).') from None
+    return [line for line in lines if line.strip()]
 
 
-def _title(name: str, titles: Sequence[str], column: str | None) -> str:
-    "The title of the column in which the names are."
-    title = column or next((title for title in _TITLES if title in titles), 'file')
-    if title in titles:
-        return title
-    known = ', '.join(map(repr, titles))
-    raise ScaleError(f'{on_one_line(name)} has no column {title!r}, only {known}: '
-                     'name the one that holds the files {hint}.', 'with column=…', 'with --column')
-
-
-def _names_in(file: Any, name: str, column: str | None) -> list[str]:
+def _names_in(file: IO[bytes], name: str, column: str | None) -> list[str]:
     "The names in an open list, whose ending says what kind of list it is."
     if _ending(name) == '.txt':
         return file.read().decode('utf-8', 'surrogateescape').splitlines()
@@ -126,19 +137,21 @@ def _names_in(file: Any, name: str, column: str | None) -> list[str]:
     return pandas.read_csv(file, usecols=[title], dtype=str, keep_default_na=False)[title].tolist()
 
 
-def _in_list(name: str, column: str | None, options: dict[str, Any] | None) -> list[str]:
-    "The names in a list, wherever it lies."
-    try:
-        with storage(name, options).open(name) if is_far(name) else open(name, 'rb') as file:
-            return [line for line in _names_in(file, name, column) if line.strip()]
-    except ScaleError:
-        raise
-    except FileNotFoundError:
-        raise ScaleError(f'{on_one_line(name)} does not exist: check the name and the folder.') from None
-    except Exception as error:
-        raise ScaleError(f'{on_one_line(name)} cannot be read as a list of files ({on_one_line(error)}).') from None
+def _ending(name: str) -> str:
+    "The extension of a file, in small letters."
+    return PurePosixPath(name).suffix.lower()
 
 
+def _title(name: str, titles: Sequence[str], column: str | None) -> str:
+    "The title of the column in which the names are."
+    title = column or next((title for title in _TITLES if title in titles), 'file')
+    if title in titles:
+        return title
+    known = ', '.join(map(repr, titles))
+    raise ScaleError(f'{on_one_line(name)} has no column {title!r}, only {known}: '
+                     'name the one that holds the files {hint}.', 'with column=…', 'with --column')
+
+# %% ../../nbs/library/scale/sources.ipynb #sources-21
 def files_of(
     source: Any,  # a folder, pattern, list (.txt, .csv, .parquet) or Python list of these; on a disk, or an address
     column: str | None = None,  # title of the column with the names, in a table; None: file, path, image or url
@@ -153,9 +166,9 @@ def files_of(
         return files
     name = os.fspath(source)
     if _ending(name) in _LISTS and not os.path.isdir(name):
-        found = _in_list(name, column, options)
-    elif is_far(name):
-        found = _in_storage(name, input, options)
+        found = listed_files(name, column, options)
+    elif is_address(name):
+        found = stored_files(name, input, options)
     elif glob.has_magic(name) and not os.path.lexists(name):
         found = sorted(filter(os.path.isfile, glob.glob(name, recursive=True)))
     else:
@@ -164,31 +177,9 @@ def files_of(
         raise ScaleError(f'{on_one_line(name)} names no file: check it, and where you are.')
     return found
 
-# %% ../../nbs/library/scale/sources.ipynb #sources-16
-class Unread(PictureError):
+# %% ../../nbs/library/scale/sources.ipynb #sources-25
+class UnreadError(PictureError):
     "A picture that is there perhaps, but could not be read."
-
-
-def read_far(
-    place: Any,  # a `storage`
-    name: str,  # address of a file in it
-    tries: int = 4,  # how often at most
-    pause: float = .5,  # seconds before the second try, twice as long before each further one
-) -> Any:  # a file in memory that knows its name, or a `PictureError`
-    "What is in a file of a storage, or why it cannot be read."
-    trouble = ''
-    for attempt in range(tries):
-        if attempt:
-            time.sleep(pause*2**(attempt - 1)*random.uniform(.7, 1.3))
-        try:
-            return named_file(name, place.cat_file(place._strip_protocol(name)))
-        except (FileNotFoundError, IsADirectoryError):
-            return PictureError(f'{on_one_line(name)} does not exist: check the name and the folder.')
-        except PermissionError as error:
-            return Unread(f'{on_one_line(name)} cannot be read ({on_one_line(error)}): check its permissions.')
-        except Exception as error:
-            trouble = on_one_line(error) or type(error).__name__
-    return Unread(f'{on_one_line(name)} could not be read in {tries} tries ({trouble}): check the connection.')
 
 
 def named_file(
@@ -199,3 +190,25 @@ def named_file(
     file = io.BytesIO(content)
     file.name = name
     return file
+
+
+def read_far(
+    filesystem: Any,  # a `storage`
+    name: str,  # address of a file in it
+    tries: int = 4,  # how often at most
+    pause: float = .5,  # seconds before the second try, twice as long before each further one
+) -> io.BytesIO | PictureError:  # a file in memory that knows its name, or why there is none
+    "What is in a file of a storage, or why it cannot be read."
+    trouble = ''
+    for attempt in range(tries):
+        if attempt:
+            time.sleep(pause*2**(attempt - 1)*random.uniform(.7, 1.3))
+        try:
+            return named_file(name, filesystem.cat_file(filesystem._strip_protocol(name)))
+        except (FileNotFoundError, IsADirectoryError):
+            return PictureError(f'{on_one_line(name)} does not exist: check the name and the folder.')
+        except PermissionError as error:
+            return UnreadError(f'{on_one_line(name)} cannot be read ({on_one_line(error)}): check its permissions.')
+        except Exception as error:
+            trouble = on_one_line(error) or type(error).__name__
+    return UnreadError(f'{on_one_line(name)} could not be read in {tries} tries ({trouble}): check the connection.')

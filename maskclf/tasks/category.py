@@ -121,7 +121,6 @@ class OneClass(Task):
     fastai_step = 'Categorize'
     balances = True
     pools = True
-    schema = 1
     columns: Mapping[str, type] = {'label': str, 'probability': float, 'best': str}
     fields: Mapping[str, tuple[Any, str]] = {
         'label': (str, "the class, or 'unsure'"),

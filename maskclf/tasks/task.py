@@ -13,9 +13,9 @@ import numpy as np
 from ..base.errors import DataError, EvaluateError, ModelError, Note
 
 # %% auto #0
-__all__ = ['Probability', 'MAX_LABELS', 'MAX_LENGTH', 'MAX_NUMBER', 'Decision', 'MoreColumns', 'TASKS', 'Answer', 'is_between',
-           'are_labels', 'first_unfit', 'TaskLabels', 'TaskLearning', 'label_steps', 'TaskAnswers', 'Calibrated',
-           'TaskReports', 'Task', 'register_task', 'task_named', 'task_of', 'guess_task']
+__all__ = ['Probability', 'MAX_LABELS', 'MAX_LENGTH', 'MAX_NUMBER', 'Decision', 'MoreColumns', 'TASKS', 'DEFAULT_TASK', 'Answer',
+           'is_between', 'are_labels', 'first_unfit', 'TaskLabels', 'TaskLearning', 'label_steps', 'TaskAnswers',
+           'Calibrated', 'TaskReports', 'Task', 'register_task', 'task_named', 'task_of', 'guess_task']
 
 # %% ../../nbs/library/tasks/task.ipynb #task-04
 Probability = NewType('Probability', float)  # from 0 to 1
@@ -306,7 +306,6 @@ class TaskAnswers:
     columns: Mapping[str, type] = {}  # of a table of answers, between `file` and `error`: name → str or float
     fields: Mapping[str, tuple[Any, str]] = {}  # of what `Answer.to_dict` gives: name → type and description
     tensor_name: str = 'probabilities'  # of the output in the inference protocol; its shape is (n, labels)
-    schema: int = 2  # the oldest version of the model folder that knows this task
     fewest_labels: int = 2  # that a model may have
     most_labels: int = MAX_LABELS
 
@@ -517,6 +516,7 @@ class Task(TaskLabels, TaskLearning, TaskAnswers, TaskReports):
 
 # %% ../../nbs/library/tasks/task.ipynb #task-16
 TASKS: dict[str, Task] = {}  # by name
+DEFAULT_TASK = 'class'  # what a config.json means that names none
 
 
 def register_task(
@@ -528,7 +528,7 @@ def register_task(
 
 
 def task_named(
-    name: str = 'class',  # as in config.json
+    name: str = DEFAULT_TASK,  # as in config.json
 ) -> Task:
     "The task of this name; raises `DataError` if there is none."
     if name not in TASKS:
@@ -540,7 +540,7 @@ def task_of(
     dls: Any,  # fastai `DataLoaders`
 ) -> Task:
     "What a network that learns from these is to answer."
-    return next((task for task in TASKS.values() if task.fits(dls)), TASKS['class'])
+    return next((task for task in TASKS.values() if task.fits(dls)), TASKS[DEFAULT_TASK])
 
 
 def guess_task(
@@ -550,4 +550,4 @@ def guess_task(
 ) -> Task:
     "What the cells of a table mean if nobody says it; raises `DataError` if that could be two things."
     latest_first = reversed(TASKS.values())  # so that numbers are refused before labels are seen in them
-    return next((task for task in latest_first if task.guess(texts, column, where)), TASKS['class'])
+    return next((task for task in latest_first if task.guess(texts, column, where)), TASKS[DEFAULT_TASK])

@@ -19,7 +19,7 @@ from typing import Any
 
 from PIL import Image
 
-from ..base.errors import FindError, PictureError
+from ..base.errors import ExistsError, FindError, PictureError
 from ..base.files import free_name, walk, write_whole
 from ..base.machine import cores, map_ahead
 from ..base.text import on_one_line, plural
@@ -29,7 +29,7 @@ from ..tasks.category import UNSURE
 from .analyse import Analysis, analyse, check_names_faces, draw
 from .classifier import Classifier, shipped_classifier
 from .detect import FaceFinder, shipped_finder
-from .rows import ExistsError, csv_line
+from .rows import csv_line
 from .video import watch_video
 
 # %% auto #0

@@ -14,12 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol, TextIO
 
-from ..base.errors import Hinted, PictureError
+from ..base.errors import ExistsError, PictureError
 from ..base.files import write_whole
 from ..tasks.task import Answer, Task
 
 # %% auto #0
-__all__ = ['row_columns', 'answer_row', 'read_rows', 'Predictor', 'come_from', 'csv_line', 'ExistsError', 'RowFile']
+__all__ = ['row_columns', 'answer_row', 'read_rows', 'Predictor', 'come_from', 'csv_line', 'RowFile']
 
 # %% ../../nbs/library/use/rows.ipynb #rows-04
 def row_columns(
@@ -99,10 +99,6 @@ def csv_line(
     file = io.StringIO()
     csv.writer(file, lineterminator='\n').writerow(values)
     return file.getvalue()
-
-
-class ExistsError(Hinted, FileExistsError):
-    "Something is there already and stays as it is."
 
 
 class RowFile:

@@ -21,7 +21,7 @@ from ..base.errors import DataError, PictureError
 from ..base.files import free_name
 from ..base.text import on_one_line
 from ..data.examples import Source
-from ..data.folders import read_folders
+from ..data.folders import folder_examples
 from ..inputs.picture import open_picture
 from .upload import png_bytes
 
@@ -140,7 +140,7 @@ class Sorting:
         if self.folder.is_file():
             advice = 'to sort means to move pictures between the folders of the classes, so name the folder.'
             raise DataError(f'{on_one_line(folder)} is a file: {advice}')
-        examples = read_folders(Source(self.folder, judge=True))
+        examples = folder_examples(Source(self.folder, judge=True))
         assert examples is not None  # this reader takes every folder, or raises an error
         self._label: dict[str, str] = {os.path.abspath(example): example.label for example in examples.used}
         self.classes = sorted(set(self._label.values()))
