@@ -47,6 +47,8 @@ def is_noise(output):
     if output.get('name') == 'stderr':
         return True
     data = output.get('data', {})
+    if 'application/vnd.jupyter.widget-view+json' in data and '%|' in ''.join(data.get('text/plain', '')):
+        return True
     if 'text/html' not in data or 'image/png' in data:
         return False
     html = ''.join(data['text/html'])

@@ -19,8 +19,8 @@ from .learn.loaders import face_dataloaders
 from .learn.precision import BF16Training, fast_bf16, with_useful_threads
 from .learn.resume import forget_trainings, stoppable, training_file
 from .learn.start import choose_start, fixed_size, pixel_stats
-from .learn.training import (GrowSize, Recipe, TellTime, arch_name, balance_classes, check_network, choose_recipe,
-                                    face_learner, fit)
+from .learn.training import (
+    GrowSize, Recipe, TellTime, arch_name, balance_classes, check_network, choose_recipe, face_learner, fit)
 
 # %% ../nbs/library/core.ipynb #core-11
 def _first_alone(then: Callable[[Learner], Any] | None, learn: Learner) -> None:

@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['Hinted', 'MaskclfError', 'Note', 'PictureError', 'SoundError', 'DataError', 'ModelError', 'EvaluateError',
-           'FindError', 'ExistsError', 'warn']
+           'FindError', 'ExistsError', 'MissingError', 'warn']
 
 # %% ../../nbs/library/base/errors.ipynb #errors-02
 import sys
@@ -71,6 +71,10 @@ class FindError(MaskclfError):
 
 class ExistsError(MaskclfError, FileExistsError):
     "Something is there already and stays as it is."
+
+
+class MissingError(MaskclfError, FileNotFoundError):
+    "A file or folder that is not there, or holds nothing that could be used."
 
 # %% ../../nbs/library/base/errors.ipynb #errors-16
 def warn(

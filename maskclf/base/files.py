@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .errors import PictureError
+from .errors import ExistsError, PictureError
 from .text import on_one_line
 
 # %% ../../nbs/library/base/files.ipynb #files-04
@@ -124,7 +124,7 @@ def check_new_folder(
     dest = Path(dest)
     if not dest.exists() or (dest.is_dir() and not any(dest.iterdir())):
         return dest
-    raise FileExistsError(f'{on_one_line(dest)} is not empty: name a folder that does not exist yet.')
+    raise ExistsError(f'{on_one_line(dest)} is not empty: name a folder that does not exist yet.')
 
 
 @contextlib.contextmanager
@@ -135,7 +135,7 @@ def whole_folder(
     dest = Path(dest)
     if os.path.lexists(dest) and (not dest.is_dir() or any(dest.iterdir())):
         advice = 'name one that does not exist yet, or move what is there out of the way.'
-        raise FileExistsError(f'{on_one_line(dest)} is not an empty folder: {advice}')
+        raise ExistsError(f'{on_one_line(dest)} is not an empty folder: {advice}')
     place = dest if dest.is_dir() else dest.parent
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix='.half-', dir=place) as half:
@@ -213,11 +213,11 @@ def replaced_folder(
 def _kept(dest: Path, names: Sequence[str], is_ours: Callable[[Path], bool], what: str) -> list[Path]:
     "What others have put beside our files in `dest`; `FileExistsError` if we have not made it."
     if dest.exists() and not dest.is_dir():
-        raise FileExistsError(f'{on_one_line(dest)} is a file: name a folder.')
+        raise ExistsError(f'{on_one_line(dest)} is a file: name a folder.')
     found = list(dest.iterdir()) if dest.is_dir() else []
     if found and not is_ours(dest):
         advice = 'name another folder, or one that does not exist yet.'
-        raise FileExistsError(f'{on_one_line(dest)} is not {what} and is left as it is: {advice}')
+        raise ExistsError(f'{on_one_line(dest)} is not {what} and is left as it is: {advice}')
     return [path for path in found if path.is_dir() or path.name not in names]
 
 

@@ -69,7 +69,7 @@ def samples(
     print(f'{sample_scenes(dest, n or 40, seed)}: {n or 40} photos with boxes')
 
 # %% ../../nbs/library/cli/data.ipynb #data-13
-_Photos = Annotated[Path, argument('PHOTOS', 'Folder of photos with boxes (Pascal VOC, COCO or YOLO).')]
+_Photos = Annotated[Path, argument('PHOTOS', 'Folder of photos with boxes (Pascal VOC, COCO, YOLO and others).')]
 _Crops = Annotated[Path, argument('FOLDER', 'Folder to make, missing or empty: a folder per class, and faces.csv.')]
 _Margin = Annotated[float, option("Size of the crop, as a multiple of the box's longer side.", min=0.1, max=10)]
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ..base.errors import PictureError
+from ..base.errors import MissingError, PictureError
 from ..base.text import printable
 from .app import app
 from .options import Address, Engine, Names, Runtime, argument, check_writable, new_folder, option
@@ -104,7 +104,7 @@ def _check_request(
         return
     for photo in photos:
         if not os.path.lexists(photo):
-            raise FileNotFoundError(f'{photo} does not exist: name photos, or folders of them.')
+            raise MissingError(f'{photo} does not exist: name photos, or folders of them.')
 
 
 def _find_with_ray(

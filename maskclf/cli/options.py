@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ..base.errors import ExistsError, MaskclfError
+from ..base.errors import ExistsError, MaskclfError, MissingError
 
 # %% ../../nbs/library/cli/options.ipynb #options-05
 def argument(
@@ -91,11 +91,11 @@ def check_exists(
 ) -> None:
     "`FileNotFoundError` if there is nothing; said before PyTorch is loaded, which takes seconds."
     if not path.exists():
-        raise FileNotFoundError(f'{path} does not exist: check the name and the folder.')
+        raise MissingError(f'{path} does not exist: check the name and the folder.')
 
 # %% ../../nbs/library/cli/options.ipynb #options-21
-FOLDER = ('Folder with a folder of pictures, or of sounds, per class; photos with boxes (Pascal VOC, COCO or YOLO; '
-          'also the .json or data.yaml itself); or a table (.csv) of files and their labels.')
+FOLDER = ('Folder with a folder of pictures, or of sounds, per class; photos with boxes (Pascal VOC, COCO, YOLO and '
+          'others; also the .json or data.yaml itself); or a table (.csv) of files and their labels.')
 ARCH = 'Architecture of the network, any of torchvision or timm.'
 WEIGHTS = dict(auto='auto', yes=True, no=False)  # what --pretrained says, in Python
 

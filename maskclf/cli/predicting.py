@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from ..base.errors import MissingError
 from ..base.text import plural, printable
 from .app import app
 from .options import Address, Engine, Names, Runtime, argument, check_writable, option
@@ -175,7 +176,7 @@ def _model_and_pictures(typed: Sequence[Path]) -> tuple[Path | None, Sequence[Pa
     "The model folder, if one was typed first, else None; and the pictures; `ModelError` if it only looks like a model."
     first, *others = typed
     if not os.path.lexists(first):
-        raise FileNotFoundError(f'{first} is neither a model folder nor a picture: nothing has that name.')
+        raise MissingError(f'{first} is neither a model folder nor a picture: nothing has that name.')
     if _is_model(first):
         if not others:
             raise typer.BadParameter(f'{first} is a model: name the pictures, too.')

@@ -137,7 +137,7 @@ class DrawnBox:
 class Annotation:
     "What a file says of one photo, before anybody has looked at the photo."
     path: Path  # the photo, perhaps of a file that is not here
-    where: str  # what says it, as sentences call it: 'party.xml', or its entry in a file about many: 'Task 7 of all.json'
+    where: str  # what says it, as sentences call it: 'party.xml', or an entry of a file about many: 'Task 7 of a.json'
     size: tuple[int, int] = (0, 0)  # width and height as the file has them; zeros if it does not
     boxes: list[DrawnBox] = field(default_factory=list)  # in the order of the file
     problem: str = ''  # why no box can be used, whatever the photo is like; a sentence, or nothing

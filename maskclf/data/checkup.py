@@ -635,7 +635,7 @@ def check_up(
     splitter: Any = None,  # the fastai splitter whose split is looked at; None is the one that `train` uses
     classes: Sequence[str] | None = None,  # the classes expected; None takes all
     target: Any = None,  # what is to be learned: 'class', 'labels' or 'number'; None: what suits the labels
-    column: str | None = None,  # which labels to look at, where files have several: see `read_examples`
+    column: str | None = None,  # what to look at, where files answer several questions: see `read_examples`
     **limits: Any,  # other `Limits` than the usual, `tiny=20` say
 ) -> Checkup:
     "Look through a data set before anything is trained on it; `FileNotFoundError`, `DataError` if that cannot be."

@@ -480,7 +480,7 @@ class Source:
     "What is to be read, and how; readers get it."
     path: Path  # a folder, or a file that tells of many: a table, a COCO .json, a YOLO .yaml
     task: Task | None = None  # what is to be learned; None: what suits the labels
-    column: str | None = None  # which labels to learn, where files have several: see `read_examples`
+    column: str | None = None  # what to learn, where files answer several questions: see `read_examples`
     label_func: Callable[[Path], Any] | None = None  # file → label, in place of folders
     margin: float = 1.3  # of boxes: side of the square, in longer sides of the box
     settings: Any = None  # how the input is read; None: what suits the files
@@ -628,8 +628,8 @@ class FileSet:
         divided = any(example.side for example in found)
         kept = [example for example in found if example.side or not divided]
         loose = [example.name for example in found if divided and not example.side]
-        examples = source.with_files(
-            kept, self.task, self.format, self.column, self.root, [*self.notes, *self._note_on_lost(problems)], problems)
+        notes = self.notes + self._note_on_lost(problems)
+        examples = source.with_files(kept, self.task, self.format, self.column, self.root, notes, problems)
         labels = f'{self.words.all} in {first_few(self.names)}'
         classes = {str(example.label) for example in kept}
         examples.notes += note_on_folders(examples.files, self.root, labels, classes)
@@ -684,7 +684,10 @@ class FileSet:
 class Found(Protocol):
     "A set that is recognised, and read when its examples are asked for: a `BoxSet`, a `FileSet`, or a `Recognised`."
 
-    def examples(self, source: Source) -> Examples:
+    def examples(
+        self,
+        source: Source,  # what was asked for
+    ) -> Examples:
         "The `Examples` that can be learned from; raises `DataError` if there are too few."
 
 
@@ -757,7 +760,7 @@ def _means_folders(label_func: Callable | None) -> bool:
 def read_examples(
     path: str | os.PathLike | Iterable[Any],  # a folder, a table, another file that tells of many; or a list of files
     task: Task | str | None = None,  # what to learn: 'class', 'labels', 'number'; None: what suits the labels
-    column: str | None = None,  # which labels to learn, where files have several: see below; None: the likeliest
+    column: str | None = None,  # what to learn, where files answer several questions: a table's column, …; None: guess
     label_func: Callable[[Path], Any] | None = None,  # file → label; None takes the names of folders
     margin: float = 1.3,  # of boxes: side of the square, in longer sides of the box
     settings: Any = None,  # of sounds: a `Spectrogram`, which says how they are drawn; None suits the recordings

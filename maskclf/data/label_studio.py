@@ -386,9 +386,9 @@ def _file_set(export: _Export, asked: str, task: Task) -> FileSet:
     "The choices or numbers of an export that answer one question."
     files = [_labelled_file(path, export, asked) for path in export.tasks]
     words = LabelWords('the answers', f'no answer to {asked!r}', 'several choices')
-    sides = sides_of(export.tasks, export.root)
+    sides, notes = sides_of(export.tasks, export.root), _notes(export, asked)
     return FileSet(
-        export.root, 'Label Studio', export.where, export.names, task, files, asked, words, sides, _notes(export, asked))
+        export.root, 'Label Studio', export.where, export.names, task, files, asked, words, sides, notes)
 
 # %% ../../nbs/library/data/label_studio.ipynb #ls-40
 @register_reader('Label Studio', order=40, boxes=True)

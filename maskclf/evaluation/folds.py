@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from fastai.learner import Learner
 
-from ..base.errors import EvaluateError
+from ..base.errors import EvaluateError, ExistsError
 from ..base.files import write_whole
 from ..core import train
 from ..data.examples import Examples, read_examples
@@ -103,7 +103,7 @@ def _begin(dest: Path, plan: dict[str, Any]) -> bool:
         if any(dest.glob('fold-*.json')):  # what was finished must not be mixed with other folds
             raise _other_plan(dest, old, plan)
     elif dest.is_file() or _holds_files(dest):
-        raise FileExistsError(f'{dest} is not empty: name a folder that does not exist yet.')
+        raise ExistsError(f'{dest} is not empty: name a folder that does not exist yet.')
     write_whole(file, json.dumps(plan, indent=1))
     return False
 

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ..base.boxes import square_crop
-from ..base.errors import DataError, SoundError
+from ..base.errors import DataError, MissingError, SoundError
 from ..base.files import walk
 from ..base.text import on_one_line
 from .copies import Look, Pairs, equal_pairs, look_at, similar_pairs
@@ -77,7 +77,7 @@ class InputFiles:
         others = [other for other in INPUTS.values() if any(map(other.accepts, files))]
         only = f', only {others[0].plural}' if others else ''
         advice = self.advice(others[0] if others else None)
-        raise FileNotFoundError(f'There are no {self.plural} in the folder {on_one_line(folder)}{only}: {advice}')
+        raise MissingError(f'There are no {self.plural} in the folder {on_one_line(folder)}{only}: {advice}')
 
     def advice(
         self,
@@ -102,7 +102,7 @@ def _existing(path: Path) -> Path:
     "The path of a file that is there, else `FileNotFoundError`."
     if path.is_file():
         return path
-    raise FileNotFoundError(f'{on_one_line(path)} does not exist: check the name and the folder.')
+    raise MissingError(f'{on_one_line(path)} does not exist: check the name and the folder.')
 
 # %% ../../nbs/library/inputs/input.ipynb #input-09
 class InputSettings:

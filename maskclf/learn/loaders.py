@@ -213,7 +213,7 @@ def pick_size(
     sides = [examples.input.shorter_side(example.file, example.region, examples.margin) for example in examples[::step]]
     return examples.input.pick_size(sides, sizes)
 
-# %% ../../nbs/library/learn/loaders.ipynb #loaders-31
+# %% ../../nbs/library/learn/loaders.ipynb #loaders-25
 class Target:
     "An example → its label as fastai's block takes it; of a plain file the name of its folder."
     __name__ = 'Target'  # fastai wraps a nameless function, and that can go to no other process
@@ -231,7 +231,7 @@ class Target:
         "The target of an item."
         return self.task.target(item_label(item))
 
-
+# %% ../../nbs/library/learn/loaders.ipynb #loaders-31
 def _read_all(examples: Examples, load: LoadPicture) -> tuple[Examples, list[Any]]:
     "The examples that can be opened, and what finds the copies of each; what the network gets is remembered."
     looks: dict[Example, Any] = {}

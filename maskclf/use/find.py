@@ -179,7 +179,7 @@ class FoundFolder:
         self.about = self.dest/'find.json'
         self.rows: list[Row] = []
         if self.dest.exists() and not self.dest.is_dir():
-            raise FileExistsError(f'{on_one_line(dest)} is a file: name a folder.')
+            raise ExistsError(f'{on_one_line(dest)} is a file: name a folder.')
         if self.dest.is_dir() and any(self.dest.iterdir()):
             self._check(settings, resume)
             self._clear()
@@ -197,7 +197,7 @@ class FoundFolder:
             before = None
         if not isinstance(before, dict) or before.get('format') != _FORMAT:
             advice = 'name a folder that does not exist yet.'
-            raise FileExistsError(f'{name} holds other files and is left as it is: {advice}')
+            raise ExistsError(f'{name} holds other files and is left as it is: {advice}')
         if not resume:
             raise ExistsError(
                 f'{name} exists already: name another folder, or go on with it with {{hint}}.',
