@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import fastai.callback.fp16  # noqa: F401 (it teaches `Learner` to_fp16)
 import fastai.callback.schedule  # noqa: F401 (fit_one_cycle, fine_tune and lr_find)
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,7 +20,7 @@ import torch
 from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.core import Callback, TrainEvalCallback
 from fastai.callback.data import WeightedDL
-from fastai.callback.fp16 import MixedPrecision
+from fastai.callback.fp16 import MixedPrecision  # it also teaches `Learner` to_fp16
 from fastai.callback.progress import ProgressCallback
 from fastai.data.core import DataLoaders
 from fastai.imports import noop
