@@ -37,6 +37,7 @@ from torchvision.ops import generalized_box_iou_loss
 from ..base.errors import DataError, ModelError
 from ..base.text import on_one_line
 from ..data.boxes import BoxedPhoto, photos_with_boxes
+from ..data.examples import box_formats
 from ..data.splits import PhotoSplitter, same_photo_groups
 from ..inputs.picture import open_picture
 from .augment import DownUp, RandomLight
@@ -194,7 +195,7 @@ def _any_photo(path: Path) -> str:
 
 
 def finder_dls(
-    path: str | os.PathLike,  # folder of photos with boxes: Pascal VOC, COCO or YOLO
+    path: str | os.PathLike,  # folder of photos with boxes, in a format of `box_formats`
     size: int = 384,  # side of the squares to learn from, in pixels: a multiple of 32
     bs: int = 8,  # squares in a batch
     valid_pct: float = 0.2,  # share of the photos kept aside to validate
@@ -210,7 +211,7 @@ def finder_dls(
     photos = {photo.path: photo for photo in all_photos if photo.boxes}
     if len(photos) < 2:
         raise DataError(f'{on_one_line(path)} has no two photos with faces: name a folder with photos and boxes '
-                        '(Pascal VOC, COCO or YOLO).')
+                        f'({box_formats()}).')
     paths = list(photos)
     if splitter is None:
         splitter = PhotoSplitter(valid_pct, seed, _any_photo, same_photo_groups(paths))
@@ -339,7 +340,7 @@ def finder_learner(
 
 # %% ../../nbs/library/learn/finder.ipynb #finder-20e
 def train_finder(
-    path: str | os.PathLike,  # folder of photos with boxes: Pascal VOC, COCO or YOLO
+    path: str | os.PathLike,  # folder of photos with boxes, in a format of `box_formats`
     epochs: int | None = None,  # passes over the photos; None: as many as show 11,000 squares, between 10 and 60
     size: int = 384,  # side of the squares to learn from, in pixels
     bs: int = 8,  # squares in a batch
