@@ -31,6 +31,16 @@ def _place_in_help(command: typer.models.CommandInfo) -> int:
     return list(COMMANDS).index(_name_of(command))
 
 
+def _forget_doubles() -> None:
+    "Keep one command of each name: that of its module, where a cell of a notebook has registered it, too."
+    kept: dict[str, typer.models.CommandInfo] = {}
+    for command in app.registered_commands:
+        name = _name_of(command)
+        if name not in kept or getattr(command.callback, '__module__', '') == f'maskclf.cli.{COMMANDS.get(name)}':
+            kept[name] = command
+    app.registered_commands[:] = kept.values()
+
+
 def load_commands(
     typed: Sequence[str] = (),  # arguments, the name of a command first
 ) -> None:
@@ -38,6 +48,7 @@ def load_commands(
     module = COMMANDS.get(typed[0]) if typed else None
     for name in [module] if module else sorted(set(COMMANDS.values())):
         importlib.import_module(f'maskclf.cli.{name}')
+    _forget_doubles()
     app.registered_commands.sort(key=_place_in_help)
 
 # %% ../../nbs/library/cli/main.ipynb #main-05
