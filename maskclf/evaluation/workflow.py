@@ -23,9 +23,36 @@ from ..model.folder import read_model
 from ..tasks.task import task_of
 
 # %% auto #0
-__all__ = ['Outcome', 'describe_training', 'judge_saved', 'NotSaved', 'train_and_report']
+__all__ = ['NotSaved', 'Outcome', 'describe_training', 'judge_saved', 'train_and_report']
 
-# %% ../../nbs/library/evaluation/workflow.ipynb #workflow-04
+# %% ../../nbs/library/evaluation/workflow.ipynb #workflow-05
+class NotSaved(MaskclfError, OSError):
+    "A trained model could not be written; its epochs are kept."
+
+
+def _save_first(model: Path, learn: Learner) -> None:
+    "Save a learner; if that cannot be written, `NotSaved` says how to rescue the training."
+    try:
+        save(learn, model)
+    except OSError as error:
+        if isinstance(error, MaskclfError):
+            raise
+        where = on_one_line(model)
+        raise NotSaved(
+            f'{_reason(error)} The model could not be saved in {where}, but its epochs are kept: '
+            'make room there, or {hint}.',
+            python='name another folder, and make the same call with resume=True',
+            command='name another folder with --out, and give the same command with --resume') from error
+
+
+def _reason(error: OSError) -> str:
+    "What the operating system says, or the error itself, as a sentence."
+    text = error.strerror or str(error) or type(error).__name__
+    if error.strerror and error.filename:
+        text = f'{error.filename}: {text}'
+    return text if text.endswith('.') else f'{text}.'
+
+# %% ../../nbs/library/evaluation/workflow.ipynb #workflow-09
 class Outcome(NamedTuple):
     "What came of a training."
     learn: Learner
@@ -42,11 +69,11 @@ def describe_training(
 ) -> dict[str, str]:
     "What a page tells about how a model was made: name → text."
     config = read_model(model).config
-    known = getattr(learn, 'maskclf', None) or {}
-    begun = 'weights learned before' if known.get('pretrained') else 'random weights'
+    known = getattr(learn, 'maskclf', None) or {}  # what `train` wrote down: seed, source, pretrained …
+    start = 'weights learned before' if known.get('pretrained') else 'random weights'
     versions = [f'{name} {config.versions.get(name)}' for name in ('maskclf', 'fastai', 'torch')]
     return {
-        'network': f'{config.architecture}, which sees {config.size} × {config.size} pixels, begun with {begun}',
+        'network': f'{config.architecture}, which sees {config.size} × {config.size} pixels, started from {start}',
         'pictures': f'{config.data.training} to learn from, {len(config.data.validation)} kept aside',
         'training': f'{epochs} epochs, seed {known.get("seed", "unknown")}',
         'programs': ', '.join(versions)}
@@ -69,7 +96,7 @@ def judge_saved(
         about = describe_training(learn, model, len(curves))
         write_report(report, page, curves, title, calibration, partial(explain, learn), about)
     except Exception:
-        warn(f'the model is trained and saved in {on_one_line(model)}, but what comes after that failed.')
+        warn(f'the model is trained and saved in {on_one_line(model)}, but judging it or writing its page failed.')
         raise
     _warn_of(notes)
     if report.doubt:
@@ -81,39 +108,14 @@ def _warn_of(notes: Iterable[Note]) -> None:
     for note in notes:
         warn(note.text, note.python, note.command)
 
-# %% ../../nbs/library/evaluation/workflow.ipynb #workflow-06
-class NotSaved(MaskclfError, OSError):
-    "A trained model could not be written; its epochs are kept."
-
-
-def _save_first(model: Path, learn: Learner) -> None:
-    "Save a learner; if that cannot be written, `NotSaved` says how to rescue the training."
-    try:
-        save(learn, model)
-    except OSError as error:
-        if isinstance(error, MaskclfError):
-            raise
-        where = on_one_line(model)
-        raise NotSaved(f'{_reason(error)} The model could not be saved in {where}, but its epochs are kept: '
-                       'make room there, or {hint}.',
-                       'name another folder, and make the same call with resume=True',
-                       'name another folder with --out, and give the same command with --resume') from error
-
-
-def _reason(error: OSError) -> str:
-    "What the operating system says, as a sentence."
-    if not error.strerror:
-        return str(error)
-    return f'{error.filename}: {error.strerror}.' if error.filename else f'{error.strerror}.'
-
-
+# %% ../../nbs/library/evaluation/workflow.ipynb #workflow-13
 def train_and_report(
     path: Any,  # what to learn from, as `maskclf.core.train` takes it
     model: str | os.PathLike,  # folder to write; an older model there is replaced
     page: str | os.PathLike | None = None,  # the HTML file to write; None: beside the folder, NAME-report.html
     title: str = '',  # heading of the page; left out: 'Trained on …'
     max_error: float | None = None,  # share of wrong answers that is allowed; None: the model always answers
-    **settings: Any,  # passed on to `maskclf.core.train`: `arch`, `epochs`, `size`, `cbs`, `resume` …
+    **settings: Any,  # of the training, passed on to `maskclf.core.train`: `arch`, `epochs`, `size`, `cbs`, `resume` …
 ) -> Outcome:
     "Train, save, judge, calibrate and report; whatever fails after the training, the model is saved first."
     model = Path(model)
@@ -121,5 +123,5 @@ def train_and_report(
     if int(os.environ.get('RANK', 0)) > 0:  # of the processes that torchrun has started, the first one writes
         return Outcome(train(path, **settings), None, None, model, page)
     learn = train(path, then=partial(_save_first, model), **settings)
-    title = title or f'Trained on {learn.maskclf["source"]}'
+    title = title or f'Trained on {learn.maskclf["source"]}'  # the name of the data set, which `train` wrote down
     return judge_saved(learn, model, page, title, max_error)

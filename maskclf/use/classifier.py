@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from itertools import islice
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +27,63 @@ from .rows import RowFile, answer_row
 # %% auto #0
 __all__ = ['Classifier', 'shipped_classifier']
 
-# %% ../../nbs/library/use/classifier.ipynb #classifier-05
+# %% ../../nbs/library/use/classifier.ipynb #classifier-03b
 @dataclass
-class _Read:
-    "What has become of an example: the pixels of its picture, and then a row of probabilities; or an error."
+class _Item:
+    "One of many sources on its way to an answer: its pixels wait for the network, its row came back; or an error."
 
     pixels: np.ndarray | None = None
     row: np.ndarray | None = None
     error: PictureError | None = None
 
 
+def _check_many(sources: object) -> None:
+    "`TypeError` unless these are several pictures or sounds."
+    if _is_single(sources) or not hasattr(sources, '__iter__'):
+        raise TypeError('This is a single picture or sound, or none: '
+                        'give a list of pictures, such as [picture], or use predict for a single one.')
+
+
+def _is_single(source: object) -> bool:
+    "Is this one picture or one sound, although one could go through its parts?"
+    if isinstance(source, np.ndarray):
+        return source.ndim < 3 or (source.ndim == 3 and source.shape[2] in (3, 4))
+    if isinstance(source, tuple) and len(source) == 2:
+        return isinstance(source[1], Real)  # the samples of a sound, and their rate
+    return isinstance(source, (str, bytes, bytearray, memoryview, os.PathLike)) or hasattr(source, 'read')
+
+
+def _are_few_open_pictures(sources: object, most: int) -> bool:
+    "Is this a short list of pictures that are opened already?"
+    if not isinstance(sources, list) or len(sources) > most:
+        return False
+    return all(isinstance(source, Image.Image) for source in sources)
+
+# %% ../../nbs/library/use/classifier.ipynb #classifier-03d
+def _is_oblong(file: str | os.PathLike) -> bool:
+    "Is this a picture, and no square?"
+    try:
+        width, height = upright_size(file)
+    except OSError:
+        return False
+    return max(width, height) > 1.02*min(width, height) + 1
+
+
+def _with_bar(files: list[str]) -> Iterable[str]:
+    "The same files; a bar shows how many have been handed out."
+    from tqdm.auto import tqdm
+
+    return tqdm(files, desc='predicting', unit='picture', leave=False, disable=None)
+
+# %% ../../nbs/library/use/classifier.ipynb #classifier-05
 class Classifier:
     "A saved model, ready to predict. Raises `ModelError` if the folder is not as it was saved."
 
+    # opening
     def __init__(
         self,
         path: str | os.PathLike | None = None,  # folder that `save` wrote; None: the model that comes with this package
-        threads: int | None = None,  # threads to compute with; None: one for each processor core
+        threads: int | None = None,  # that compute in the network; None: one for each processor core
         runtime: str = 'auto',  # which program computes: 'onnxruntime', 'openvino', or 'auto': what suits the questions
     ):
         self.path = FACES if path is None else Path(path)
@@ -51,15 +92,16 @@ class Classifier:
         self.labels = self.config.labels  # what it can say; of a number its name
         self.task = self.config.task  # what it answers with
         self.input = self.config.input  # what it looks at
-        self.settings = self.config.settings  # how a sound becomes a picture; None for pictures
+        self.settings = self.config.settings  # of the input: a `Spectrogram` for sounds, None for pictures
         self.size = self.config.size  # pixels of the side of a picture, as the network gets it
         self._threads = threads
         self._runtime = runtime
         self._network: Network | None = None  # it is loaded when it is needed
-        self._for_many = False  # has it been loaded to be asked about many?
+        self._loaded_for_many = False
         self._lock = fork_safe_lock()
         choose_runtimes(runtime)  # what is wrong is said now: no such runtime, or a damaged network
-        self._few = LITTLE/(self.size**2*len(self.folder.network()))  # fewer pictures are not many
+        # From so many pictures on, the program that computes faster is worth the time it takes to load.
+        self._many_from = LITTLE/(self.size**2*len(self.folder.network()))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (os.path.abspath(self.path), self._threads, self._runtime)  # it is opened anew
@@ -85,7 +127,7 @@ class Classifier:
 
     def copy(
         self,
-        threads: int | None = None,  # threads to compute with; None: one for each processor core
+        threads: int | None = None,  # that compute in the network; None: one for each processor core
     ) -> Classifier:
         "Another one of the same model, which computes with the same program, for another thread."
         return Classifier(self.path, threads, self.runtime)
@@ -95,20 +137,14 @@ class Classifier:
         pictures: int | None = None,  # about how many are coming; None: many, or not known
     ) -> Network:
         "The network, loaded by the program that suits them; it never goes back to the one for a few."
-        many = pictures is None or pictures >= self._few
+        many = pictures is None or pictures >= self._many_from
         with self._lock:
-            if self._network is None or (many and not self._for_many):
+            if self._network is None or (many and not self._loaded_for_many):
                 self._network = Network(self.folder, self._threads, self._runtime, pictures)
-                self._for_many = many
+                self._loaded_for_many = many
             return self._network
 
-    def examples_in(
-        self,
-        path: str | os.PathLike,  # a folder, searched to the bottom, or one file
-    ) -> list[Path]:
-        "The files there that it can be asked about; raises `FileNotFoundError` if there are none."
-        return self.input.find(path)
-
+    # one picture
     def to_array(
         self,
         source: Any,  # a picture: path, bytes, file, PIL image, array; for a model of sounds a sound
@@ -120,7 +156,7 @@ class Classifier:
         self,
         pixels: np.ndarray,  # n × 3 × size × size, as `to_array` gives them
     ) -> np.ndarray:  # n × labels
-        "The probabilities, or of a model of numbers the numbers, that the network gives."
+        "What the network gives: probabilities; of a model of numbers these are the numbers, a column of them."
         network = self._network or self.expect(len(pixels))
         scores = network(pixels).astype(np.float64)
         return self.task.activate(scores, self.config.temperature)
@@ -130,7 +166,7 @@ class Classifier:
         pictures: Sequence[Image.Image],  # opened: upright photos, or spectrograms
         bs: int = 32,  # how many go through the network at a time
     ) -> np.ndarray:  # n × labels
-        "The same for pictures in memory."
+        "The same for pictures in memory: probabilities, or numbers."
         rows = []
         for start in range(0, len(pictures), bs):
             arrays = [self._pixels(picture) for picture in pictures[start:start + bs]]
@@ -162,49 +198,59 @@ class Classifier:
         config = self.config
         return normalise_picture(picture, config.size, config.method, config.mean, config.std)
 
+    # many pictures
     def predict_each(
         self,
         sources: Iterable[Any],  # any number of what `predict` takes; a `PictureError` among them stays one
         bs: int = 32,  # how many go through the network at a time
         errors: str = 'raise',  # 'raise' a `PictureError`, or 'keep' it in place of the answer
-        threads: int | None = None,  # that read and decode; None: one for each core
+        threads: int | None = None,  # that read and decode, beside those that compute; None: one for each core
     ) -> Iterator[Any]:  # answers of the task
         "The answers about many pictures, in order, one after the other; reads a few batches ahead and no more."
+        if errors not in ('raise', 'keep'):
+            raise ValueError(f"errors is {errors!r}: choose 'raise' or 'keep'.")
+        if bs < 1:
+            raise ValueError(f'bs is {bs}: at least one picture goes through the network at a time.')
         _check_many(sources)
-        self.expect(len(sources) if isinstance(sources, Sized) else None)
-        reads: Iterator[_Read] = map_ahead(self._read, sources, threads or cores(), most=2*bs)
-        if _are_few_open_pictures(sources, bs):  # threads would cost more than they bring
-            reads = map(self._read, sources)
-        while batch := list(islice(reads, bs)):
-            self._fill_rows(batch)
-            for read in batch:
-                if read.row is not None:
-                    yield self.answer(read.row)
-                elif errors == 'keep':
-                    yield read.error
-                elif read.error is not None:
-                    raise read.error
+        return self._answers(sources, bs, errors == 'keep', threads or cores())
 
-    def _read(self, source: Any) -> _Read:
-        "Open an example."
+    def _answers(self, sources: Iterable[Any], bs: int, keep_errors: bool, threads: int) -> Iterator[Any]:
+        "The same, once the arguments are checked: nothing is opened before the first answer is asked for."
+        self.expect(len(sources) if isinstance(sources, Sized) else None)
+        if _are_few_open_pictures(sources, bs):  # threads would cost more than they bring
+            items: Iterator[_Item] = map(self._open_item, sources)
+        else:
+            items = map_ahead(self._open_item, sources, threads, most=2*bs)
+        while batch := list(islice(items, bs)):
+            self._fill_rows(batch)
+            for item in batch:
+                if item.row is not None:
+                    yield self.answer(item.row)
+                elif keep_errors:
+                    yield item.error
+                elif item.error is not None:
+                    raise item.error
+
+    def _open_item(self, source: Any) -> _Item:
+        "Open one of many sources. A picture waits for its batch; what has several windows is asked about at once."
         if isinstance(source, PictureError):
-            return _Read(error=source)
+            return _Item(error=source)
         try:
             pictures = self.input.pictures(source, self.settings, self._least)
         except PictureError as error:
-            return _Read(error=error)
+            return _Item(error=error)
         if len(pictures) == 1:
-            return _Read(pixels=self._pixels(pictures[0]))
-        return _Read(row=self.probabilities_of(pictures).mean(axis=0))
+            return _Item(pixels=self._pixels(pictures[0]))
+        return _Item(row=self.probabilities_of(pictures).mean(axis=0))
 
-    def _fill_rows(self, batch: Sequence[_Read]) -> None:
+    def _fill_rows(self, batch: Sequence[_Item]) -> None:
         "Ask the network about all pictures of a batch that wait for it."
-        waiting = [(read, read.pixels) for read in batch if read.pixels is not None]
+        waiting = [(item, item.pixels) for item in batch if item.pixels is not None]
         if not waiting:
             return
         rows = self.probabilities(np.stack([pixels for _, pixels in waiting]))
-        for (read, _), row in zip(waiting, rows, strict=True):
-            read.row = row
+        for (item, _), row in zip(waiting, rows, strict=True):
+            item.row = row
 
     def predict_batch(
         self,
@@ -214,6 +260,14 @@ class Classifier:
     ) -> list[Any]:  # answers of the task
         "The answers about many pictures, in order, as a list."
         return list(self.predict_each(sources, bs, errors))
+
+    # files
+    def examples_in(
+        self,
+        path: str | os.PathLike,  # a folder, searched to the bottom, or one file
+    ) -> list[Path]:
+        "The files there that it can be asked about; raises `FileNotFoundError` if there are none."
+        return self.input.find(path)
 
     def predict_folder(
         self,
@@ -245,6 +299,16 @@ class Classifier:
                 failed += bool(row['error'])
         return failed
 
+    def whole_photos(
+        self,
+        files: Iterable[str | os.PathLike],  # pictures
+    ) -> list[str | os.PathLike]:
+        "Those that are probably whole photos, where it knows only faces that were cut out of photos."
+        if not self.knows_faces:
+            return []
+        return [file for file in files if _is_oblong(file)]  # faces are cut out as squares
+
+    # sounds
     def predict_windows(
         self,
         source: Any,  # a sound: path, bytes, binary file, or a pair (samples, rate)
@@ -257,48 +321,6 @@ class Classifier:
             {'start': window.start, 'end': window.end, **self.task.row(self.answer(row))}
             for window, row in zip(windows, rows, strict=True)
         ]
-
-    def whole_photos(
-        self,
-        files: Iterable[str | os.PathLike],  # pictures
-    ) -> list[str | os.PathLike]:
-        "Those that are not square, if it has learned from faces that were cut out of photos: these are square."
-        if not self.knows_faces:
-            return []
-        return [file for file in files if _is_oblong(file)]
-
-
-def _check_many(sources: object) -> None:
-    "`PictureError` unless these are several pictures: the parts of a single one would be taken for pictures."
-    one = isinstance(sources, (str, bytes, bytearray, memoryview, os.PathLike)) or hasattr(sources, 'read')
-    if isinstance(sources, np.ndarray):
-        one = sources.ndim < 3 or (sources.ndim == 3 and sources.shape[2] in (3, 4))
-    if one or not hasattr(sources, '__iter__'):
-        advice = 'give a list of pictures, such as [picture], or use predict for a single one.'
-        raise PictureError(f'This is one picture, or none: {advice}')
-
-
-def _are_few_open_pictures(sources: object, most: int) -> bool:
-    "Is this a short list of pictures that are opened already?"
-    if not isinstance(sources, list) or len(sources) > most:
-        return False
-    return all(isinstance(source, Image.Image) for source in sources)
-
-
-def _with_bar(files: list[str]) -> Iterable[str]:
-    "The same files; a bar shows how many have been handed out."
-    from tqdm.auto import tqdm
-
-    return tqdm(files, desc='predicting', unit='picture', leave=False, disable=None)
-
-
-def _is_oblong(file: str | os.PathLike) -> bool:
-    "Is this a picture, and no square?"
-    try:
-        width, height = upright_size(file)
-    except OSError:
-        return False
-    return max(width, height) > 1.02*min(width, height) + 1
 
 
 @functools.lru_cache(1)
