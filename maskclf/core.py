@@ -4,7 +4,8 @@
 __all__ = ['train']
 
 # %% ../nbs/library/core.ipynb #core-03
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +15,44 @@ from fastai.torch_core import set_seed
 
 from .data.examples import Examples, read_examples
 from .learn.augment import augmentations_for
-from .learn.distributed import agree, checkpoint_together, in_processes, joined, same_everywhere, world
+from .learn.distributed import (
+    agree, checkpoint_together, in_processes, joined, same_everywhere, wait_for_all, world)
 from .learn.loaders import face_dataloaders
 from .learn.precision import BF16Training, fast_bf16, with_useful_threads
 from .learn.resume import forget_trainings, stoppable, training_file
 from .learn.start import choose_start, fixed_size, pixel_stats
 from .learn.training import (
-    GrowSize, Recipe, TellTime, arch_name, balance_classes, check_network, choose_recipe, face_learner, fit)
+    Recipe, TellTime, arch_name, balance_classes, check_network, choose_recipe, face_learner, fit)
 
-# %% ../nbs/library/core.ipynb #core-11
-def _first_alone(then: Callable[[Learner], Any] | None, learn: Learner) -> None:
-    "Let process 0 do what is to be done with the learner, while the others wait."
+# %% ../nbs/library/core.ipynb #core-11b
+@contextlib.contextmanager
+def _resumable(asked: dict[str, Any], resume: bool) -> Iterator[Path]:
+    "Give the file for the finished epochs of a training; it stays if the block is interrupted or fails."
+    file = training_file(**asked)
+    forget_trainings(file.parent)
+    must_exist = resume and world()[0] == 0
+    with stoppable(file, must_exist):
+        yield file
+
+
+@contextlib.contextmanager
+def _trained_by_all(learn: Learner, asked: dict[str, Any], recipe: Recipe) -> Iterator[None]:
+    "In its block all processes train `learn` together; an error if they were not asked for the same."
+    settings = {name: asked[name] for name in ('epochs', 'bs', 'lr', 'seed', 'balance', 'loss_weights')}
+    agree(architecture=asked['arch'], size=recipe.size, start=learn.maskclf['pretrained'],
+          choice_of_layers=recipe.freeze, **settings)
+    with in_processes(learn):
+        yield
+
+
+def _call_in_first_process(then: Callable[[Learner], Any] | None, learn: Learner) -> None:
+    "Call `then` in process 0, if there is one; the others wait until it is done."
     if then and world()[0] == 0:
         then(learn)
-    same_everywhere(True)
+    wait_for_all()
 
-
-def _callbacks(arch: Any, file: Path, resume: bool) -> list[Callback]:
-    "What a training has beside the callbacks of its owner."
-    cbs = [checkpoint_together(file, resume, [BF16Training]), TellTime()]
-    if fixed_size(arch):
-        cbs.append(GrowSize(until=0))  # pictures of another size would not fit
-    return cbs
-
-
-@joined()
+# %% ../nbs/library/core.ipynb #core-11
+@joined()  # processes that torchrun has started find one another here; a process of its own just goes on
 def train(
     path: Any,  # folder of pictures or sounds per class, photos with boxes, a table (CSV), or `Examples`
     arch: Any = None,  # any torchvision or timm architecture; None: 'lite0', or that of `pretrained`
@@ -47,7 +61,7 @@ def train(
     bs: int | None = None,  # examples in a batch; None suits how many there are
     valid_pct: float = 0.2,  # share of the photos kept aside to validate
     seed: int = 42,  # repeats split, weights and augmentation, on the same machine to the digit
-    pretrained: Any = 'auto',  # 'auto': ImageNet weights if to be had, True: they must; False; a model folder; 'faces'
+    pretrained: Any = 'auto',  # 'auto': ImageNet if available; True: required; False: random; a model folder; 'faces'
     lr: float | None = None,  # highest learning rate; None: see `fit`
     balance: float | None = None,  # 0 to 1, how much more often rare classes are shown; None: what suits
     batch_tfms: Iterable[Any] | None = None,  # fastai batch transforms for the training examples; None: what suits them
@@ -56,34 +70,50 @@ def train(
     label_func: Callable | None = None,  # file → label, number or labels; None: folders, boxes or the table
     target: Any = None,  # what to learn: 'class', 'labels', 'number', or a task of your own; None: what suits
     column: str | None = None,  # of a table, the column to learn; None: the one called label or the like
-    loss_weights: Any = None,  # how heavy mistakes weigh in the loss: 'balanced' or a dict class → weight
+    loss_weights: Any = None,  # how heavy mistakes weigh: 'balanced' or a dict class → weight; besides `balance`
     freeze: bool | None = None,  # train the head alone? None: if it is pretrained and there are few pictures
     then: Callable[[Learner], Any] | None = None,  # called with the learner while its epochs are still kept
     **kwargs: Any,  # passed on to `face_dataloaders`: `splitter`, `exclude`, `method`, `margin` …
 ) -> Learner:  # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
-    "Train a network on labelled examples; raises what `read_examples`, `choose_start` and `face_dataloaders` raise."
-    asked = {name: value for name, value in locals().items() if name not in ('resume', 'then')}
-    reading = {name: kwargs[name] for name in ('margin', 'settings') if name in kwargs}
-    examples = read_examples(path, target, column, label_func, **reading)
+    "Train a network on labelled examples; raises `ValueError` or a `MaskclfError` that says what to do."
+    # read
+    how_to_read = {name: kwargs[name] for name in ('margin', 'settings') if name in kwargs}
+    examples = read_examples(path, target, column, label_func, **how_to_read)
+
+    # choose
     arch, weights = choose_start(arch, pretrained)
     _check_batch(bs)
     recipe = choose_recipe(examples.used, arch, weights, size, freeze, balance)
-    if batch_tfms is None:
-        batch_tfms = augmentations_for(examples.input, recipe.size)
-    file = training_file(**asked | dict(path=examples.path.resolve(), arch=arch_name(arch)))
-    forget_trainings(file.parent)
-    with stoppable(file, resume and world()[0] == 0), with_useful_threads():
+    tfms = augmentations_for(examples.input, recipe.size) if batch_tfms is None else batch_tfms
+
+    # by all that was asked for, a training that was stopped is found again
+    asked: dict[str, Any] = dict(
+        path=examples.path.resolve(), arch=arch_name(arch), epochs=epochs, size=size, bs=bs, valid_pct=valid_pct,
+        seed=seed, pretrained=pretrained, lr=lr, balance=balance, batch_tfms=batch_tfms, cbs=cbs,
+        label_func=label_func, target=target, column=column, loss_weights=loss_weights, freeze=freeze, kwargs=kwargs)
+
+    with _resumable(asked, resume) as epochs_file, with_useful_threads():
+        # load
         set_seed(seed)
-        loading = dict(bs=bs, valid_pct=valid_pct, seed=seed, batch_tfms=batch_tfms)
-        dls = face_dataloaders(examples, recipe.size, **loading | pixel_stats(arch, weights) | kwargs)
+        loading: dict[str, Any] = dict(bs=bs, valid_pct=valid_pct, seed=seed, batch_tfms=tfms)
+        loading.update(pixel_stats(arch, weights))
+        loading.update(kwargs)
+        dls = face_dataloaders(examples, recipe.size, **loading)
         dls = balance_classes(dls, recipe.balance)
-        learn = face_learner(dls, arch, weights, cbs, loss_weights, recipe.places, same_everywhere(fast_bf16()))
-        learn.maskclf = _about(examples, arch_name(arch), recipe, seed, valid_pct, bool(weights))
-        check_network(learn, arch_name(arch), recipe.size)
-        _agree_on(asked, recipe, learn.maskclf)
-        with in_processes(learn):
-            fit(learn, epochs, lr, bool(weights), _callbacks(arch, file, resume), recipe.freeze)
-        _first_alone(then, learn)
+
+        # learn
+        bf16 = same_everywhere(fast_bf16())
+        learn = face_learner(dls, arch, weights, cbs, loss_weights, recipe.places, bf16)
+        learn.maskclf = _about(examples, asked, recipe, bool(weights))
+        check_network(learn, asked['arch'], recipe.size)
+
+        # fit
+        with _trained_by_all(learn, asked, recipe):
+            grow = not fixed_size(arch)
+            fit(learn, epochs, lr, bool(weights), _callbacks(epochs_file, resume), recipe.freeze, grow)
+
+        # then
+        _call_in_first_process(then, learn)
     return learn
 
 
@@ -93,16 +123,19 @@ def _check_batch(bs: int | None) -> None:
         raise ValueError(f'bs is {bs}, but a network learns from several pictures at a time: take 2 or more.')
 
 
-def _about(
-    examples: Examples, arch: str, recipe: Recipe, seed: int, valid_pct: float, pretrained: bool
-) -> dict[str, Any]:
+def _about(examples: Examples, asked: dict[str, Any], recipe: Recipe, pretrained: bool) -> dict[str, Any]:
     "What is known of a training, for the folder that it is saved to, and for reports."
-    return dict(arch=arch, size=recipe.size, number=examples.quantity, seed=seed, valid_pct=valid_pct,
-                pretrained=pretrained, source=examples.path.resolve().name)
+    return dict(
+        arch=asked['arch'],
+        size=recipe.size,
+        number=examples.quantity,  # what the number is called that is learned, such as 'age'; '' if none is
+        seed=asked['seed'],
+        valid_pct=asked['valid_pct'],
+        pretrained=pretrained,
+        source=examples.path.resolve().name,
+    )
 
 
-def _agree_on(asked: dict[str, Any], recipe: Recipe, about: dict[str, Any]) -> None:
-    "Where several processes train together, an error if they were not all asked for the same."
-    settings = {name: asked[name] for name in ('epochs', 'bs', 'lr', 'seed', 'balance', 'loss_weights')}
-    agree(architecture=about['arch'], size=recipe.size, start=about['pretrained'],
-          choice_of_layers=recipe.freeze, **settings)
+def _callbacks(epochs_file: Path, resume: bool) -> list[Callback]:
+    "The callbacks `train` adds itself."
+    return [checkpoint_together(epochs_file, resume, [BF16Training]), TellTime()]
