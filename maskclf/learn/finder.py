@@ -414,7 +414,7 @@ def calibrate_finder(
     "The curve that makes its scores the share that is right, and the report on these photos with such scores."
     before = read_finder(folder).config.calibration
     darkest = float(before.share(np.array(_DARKEST))) if before else _DARKEST
-    report = evaluate_finder(FaceFinder(folder, score=darkest, runtime='onnxruntime'), photos)
+    report = evaluate_finder(FaceFinder(folder, score=darkest, runtime='onnxruntime'), photos, least=darkest/10)
     if before:
         report = report.rescored(lambda scores: np.array([before.brightness(score) for score in scores]))
     curve = fit_curve(report.boxes['score'], report.boxes['label'] != '')

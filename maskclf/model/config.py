@@ -341,6 +341,8 @@ class ScoreCurve:
         share: float,  # from 0 to 1
     ) -> float:
         "The brightness at which this share of the boxes is right; infinite if it is to be all of them."
+        if share <= 0:
+            return 0.
         if share >= 1:
             return math.inf
         return self.half*(share/(1 - share))**(1/self.slope)

@@ -203,7 +203,7 @@ def evaluate_finder(
     finder: FaceFinder,  # who looks
     photos: Iterable[KnownPhoto],  # at what
     classifier: Classifier | None = None,  # who names the faces; None: they are only found
-    least: float = 0.02,  # the lowest score that counts for average precision
+    least: float = 0.001,  # the lowest score that counts for average precision
 ) -> FinderReport:
     "Find, and name, the faces in photos whose faces are known."
     import pandas as pd
