@@ -75,14 +75,15 @@ class KaggleSet:
         try:
             boxes = photos_with_boxes(found)
         except DataError as error:
-            raise self._failed(f'Kaggle sent what cannot be read ({error}): remove {where} and try again', dest) from error
+            reason = f'Kaggle sent what cannot be read ({error}): remove {where} and try again'
+            raise self._failed(reason, dest) from error
         if boxes is None or boxes.format != self.format:
             raise self._failed(f'Kaggle sent a folder without annotations in the format of {self.format} ({where}): '
                                'remove it and try again', dest)
         photos = len(boxes.files)
         if photos < self.least:
-            raise self._failed(f'Kaggle sent only {photos} photos with boxes, and {self.least} should be there at least '
-                               f'({where}): remove it and try again', dest)
+            reason = f'Kaggle sent only {photos} photos with boxes, and {self.least} should be there at least'
+            raise self._failed(f'{reason} ({where}): remove it and try again', dest)
 
     def _failed(self, reason: str, dest: Path) -> DataError:
         "The error with what can be done instead."

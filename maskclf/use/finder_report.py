@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # %% auto #0
-__all__ = ['USUAL_CURVE', 'FEWEST', 'average_precision', 'match', 'KnownPhoto', 'FinderReport', 'evaluate_finder', 'fit_curve']
+__all__ = ['USUAL_CURVE', 'FEWEST', 'average_precision', 'match', 'KnownPhoto', 'FinderReport', 'fit_curve', 'evaluate_finder']
 
 # %% ../../nbs/library/use/finder_report.ipynb #report-05
 def average_precision(
@@ -198,6 +198,27 @@ class FinderReport:
         right = f'{self.precise:.1%} of {len(self.boxes)} boxes are right'
         return f'AP50 {self.ap50:.3f}; {found}, {right} ({self.photos} photos)'
 
+# %% ../../nbs/library/use/finder_report.ipynb #report-13b
+USUAL_CURVE = ScoreCurve(half=0.42, slope=4.7)  # about that of the finder that comes with this package
+FEWEST = 10  # boxes that must be right, and as many that must be wrong, before a curve can be drawn
+
+
+def fit_curve(
+    brightness: Sequence[float] | np.ndarray,  # of boxes on photos that the network has not seen
+    right: Sequence[bool] | np.ndarray,  # of each, whether it is right
+) -> ScoreCurve:
+    "The curve from brightness to the share of boxes that is right."
+    from sklearn.linear_model import LogisticRegression
+
+    right = np.asarray(right, bool)
+    if min(right.sum(), (~right).sum()) < FEWEST:
+        return USUAL_CURVE
+    logarithms = np.log(np.asarray(brightness, float))[:, None]
+    fitted = LogisticRegression(C=1e6, max_iter=1000).fit(logarithms, right)
+    slope = float(np.clip(fitted.coef_[0, 0], 0.5, 20))
+    half = math.exp(-float(fitted.intercept_[0])/slope)
+    return ScoreCurve(round(float(np.clip(half, 0.01, 1.5)), 4), round(slope, 4))
+
 # %% ../../nbs/library/use/finder_report.ipynb #report-13
 def evaluate_finder(
     finder: FaceFinder,  # who looks
@@ -249,24 +270,3 @@ def _side(box: Sequence[float]) -> float:
     "The side of a square as large as the box."
     left, top, right, bottom = box
     return math.sqrt((right - left)*(bottom - top))
-
-# %% ../../nbs/library/use/finder_report.ipynb #report-13b
-USUAL_CURVE = ScoreCurve(half=0.42, slope=4.7)  # about that of the finder that comes with this package
-FEWEST = 10  # boxes that must be right, and as many that must be wrong, before a curve can be drawn
-
-
-def fit_curve(
-    brightness: Sequence[float] | np.ndarray,  # of boxes on photos that the network has not seen
-    right: Sequence[bool] | np.ndarray,  # of each, whether it is right
-) -> ScoreCurve:
-    "The curve from brightness to the share of boxes that is right."
-    from sklearn.linear_model import LogisticRegression
-
-    right = np.asarray(right, bool)
-    if min(right.sum(), (~right).sum()) < FEWEST:
-        return USUAL_CURVE
-    logarithms = np.log(np.asarray(brightness, float))[:, None]
-    fitted = LogisticRegression(C=1e6, max_iter=1000).fit(logarithms, right)
-    slope = float(np.clip(fitted.coef_[0, 0], 0.5, 20))
-    half = math.exp(-float(fitted.intercept_[0])/slope)
-    return ScoreCurve(round(float(np.clip(half, 0.01, 1.5)), 4), round(slope, 4))
