@@ -9,6 +9,7 @@ from typing import Any
 
 from ..base.errors import ModelError
 from ..model.folder import read_model, stored_report
+from ..tasks.report import share_text
 
 # %% auto #0
 __all__ = ['model_card']
@@ -23,6 +24,17 @@ def _class_rows(report: Any) -> str:
         others = ', '.join(f'{other} {n}' for other, n in pairs if n and other != name)
         lines.append(f'| {name} | {row.pictures} | {row.recall} | {row.precision} | {others} |')
     return '\n'.join(lines)
+
+
+def _slice_rows(slices: Any, name: str) -> list[str]:
+    "A table of Markdown with a row for each part of the pictures; none if all are in one part."
+    there = slices[slices.pictures > 0]
+    if len(there) < 2:
+        return []
+    lines = [f'| {name} | pictures | right |', '|---|---|---|']
+    for row in there.itertuples():
+        lines.append(f'| {row.Index} | {row.pictures} | {share_text(row.accuracy, row.low, row.high)} |')
+    return ['\n'.join(lines)]
 
 
 def model_card(
@@ -50,6 +62,8 @@ def model_card(
         '\n'.join(lines)]
     if hasattr(report, 'confusion'):
         parts.append(_class_rows(report))
+        parts += _slice_rows(report.sizes, 'shorter side in pixels')
+        parts += _slice_rows(report.sharpness, 'sharpness')
     parts += [
         '## How it was made',
         f'The network, {config.architecture}, looks at {config.size} × {config.size} pixels '
