@@ -58,10 +58,10 @@ def _groups(learn: Learner) -> dict[str, np.ndarray]:
     "The validation examples that belong together, as places: all, and those of each class or the like."
     task = task_of(learn.dls)
     labels = task.own_labels(learn.dls, task.vocab(learn.dls))
-    strata = np.array(task.strata(labels))
+    names = np.array(task.groups(labels))
     groups = {_EVERYTHING: np.arange(len(labels))}
-    for name in sorted(set(strata)):
-        groups[str(name)] = np.flatnonzero(strata == name)
+    for name in sorted(set(names)):
+        groups[str(name).strip()] = np.flatnonzero(names == name)
     return groups
 
 
