@@ -85,9 +85,7 @@ def train(
     arch, weights = choose_start(arch, pretrained)
     _check_batch(bs)
     recipe = choose_recipe(examples.used, arch, weights, size, freeze, balance)
-    tfms = batch_tfms
-    if tfms is None:
-        tfms = augmentations_for(examples.input, recipe.size, 'all' if augment == 'auto' else augment)
+    tfms = augmentations_for(examples.input, recipe.size, augment) if batch_tfms is None else batch_tfms
 
     # by all that was asked for, a training that was stopped is found again
     asked: dict[str, Any] = dict(

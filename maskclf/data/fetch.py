@@ -16,7 +16,7 @@ from ..base.text import on_one_line
 from .boxes import photos_with_boxes
 
 # %% auto #0
-__all__ = ['FACE_MASKS', 'MEDICAL_MASKS', 'DATA_SETS', 'KaggleSet', 'get_kaggle', 'get_medical', 'get_data']
+__all__ = ['FACE_MASKS', 'MEDICAL_MASKS', 'DATA_SETS', 'KaggleSet', 'get_data']
 
 # %% ../../nbs/library/data/fetch.ipynb #fetch-10
 @dataclass(frozen=True)
@@ -100,24 +100,10 @@ MEDICAL_MASKS = KaggleSet(
     'CC0 1.0 (public domain), as Humans in the Loop say of the sets that they give away; read the page before you '
     'publish anything made with it.', 'Humans in the Loop', least=4000)
 
-
-def get_kaggle(
-    dest: str | os.PathLike,  # folder to fill, missing or empty
-) -> Path:
-    "Fetch the photos of andrewmvd/face-mask-detection; raises `DataError` that says what to do if that fails."
-    return FACE_MASKS(dest)
-
-
-def get_medical(
-    dest: str | os.PathLike,  # folder to fill, missing or empty
-) -> Path:
-    "Fetch the photos of humansintheloop/medical-mask-detection; raises `DataError` that says what to do if that fails."
-    return MEDICAL_MASKS(dest)
-
 # %% ../../nbs/library/data/fetch.ipynb #fetch-20
 DATA_SETS: dict[str, Callable[[str | os.PathLike], Path]] = {  # by name, what fetches them
-    'kaggle': get_kaggle,
-    'medical': get_medical}
+    'kaggle': FACE_MASKS,
+    'medical': MEDICAL_MASKS}
 
 
 def get_data(

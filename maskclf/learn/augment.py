@@ -327,11 +327,11 @@ def _named_by(input: Input, size: int) -> list[DisplayedTransform]:
 def augmentations_for(
     input: Input,  # what kind of example is learned from
     size: int,  # side of the pictures in the batch, in pixels
-    choice: str = 'all',  # 'all', 'none', or what to leave out, such as 'no-mirror' or 'no-turn,no-light'
+    choice: str = 'auto',  # 'auto' and 'all': all of them; 'none'; or what to leave out, such as 'no-turn,no-light'
 ) -> list[DisplayedTransform]:
     "The batch transforms that suit an input; raises `MaskclfError` for one, or for a part, that does not exist."
     transforms = [] if choice == 'none' else _named_by(input, size)
-    if choice not in ('all', 'none'):
+    if choice not in ('auto', 'all', 'none'):
         leave_out(transforms, _unwanted(choice, parts_of(transforms)))
     return transforms
 
@@ -342,6 +342,6 @@ def _unwanted(choice: str, parts: Sequence[str]) -> list[str]:
     known = [f'no-{part}' for part in parts]
     for word in words:
         if word not in known:
-            raise MaskclfError(f"'{word}' is no choice of augmentations: take all, none, or some of "
+            raise MaskclfError(f"'{word}' is no choice of augmentations: take auto, all, none, or some of "
                                f"{', '.join(known)} with commas between them.")
     return [word.removeprefix('no-') for word in words]

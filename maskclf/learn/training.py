@@ -32,7 +32,7 @@ from tqdm import tqdm
 from ..base.errors import MaskclfError
 from ..base.text import plural
 from ..data.examples import Examples
-from .head import fit_head, place_head, plain_features
+from .head import fit_head, place_head, plain_features, suitable_copies
 from .loaders import pick_size
 from .mirror import stop_mirroring
 from .precision import BF16Training, fast_bf16
@@ -234,7 +234,7 @@ def fit(
         return
     if pretrained:
         with _in_private(learn):
-            fit_head(learn, 10, copies=2, known=known)
+            fit_head(learn, 10, copies=min(2, suitable_copies(learn.dls.train)), known=known)
     epochs = epochs or suitable_epochs(len(learn.dls.train_ds), pretrained)
     lr = lr or (task_of(learn.dls).full_lr if pretrained else 2e-3)
     learn.unfreeze()

@@ -207,7 +207,7 @@ def fit_curve(
     brightness: Sequence[float] | np.ndarray,  # of boxes on photos that the network has not seen
     right: Sequence[bool] | np.ndarray,  # of each, whether it is right
 ) -> ScoreCurve:
-    "The curve from brightness to the share of boxes that is right."
+    "The curve from brightness to the share of boxes that is right; `USUAL_CURVE` where too few boxes can tell."
     from sklearn.linear_model import LogisticRegression
 
     right = np.asarray(right, bool)
