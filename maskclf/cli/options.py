@@ -123,7 +123,8 @@ Target = Annotated[str | None, option(
 Column = Annotated[str | None, option(
     'Of a table, the column with the labels or numbers. Left out: the one called label or the like.')]
 Quick = Annotated[bool | None, option(
-    'Train the last layers only, in seconds; --no-quick: all of them. Left out: what suits the number of pictures.',
+    'Train the head of the network only, in seconds; --no-quick: all layers, in minutes. Left out: of up to 1,000 '
+    'pictures the upper layers, of more all.',
     '--quick/--no-quick', show_default=False)]
 Augment = Annotated[str, option(
     'How training pictures are changed at random. auto: all that suits, but no mirror where that would falsify labels; '
