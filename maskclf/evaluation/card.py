@@ -42,6 +42,9 @@ def model_card(
     if smaller:
         lines.append(f'- made smaller ({smaller.format}) since then: the same label for {smaller.labels_equal} '
                      f'of {smaller.pictures} pictures, old and new to it')
+    if config.familiar:
+        lines.append(f'- `unknown`, unlike all that was learned: {config.familiar.refused} of '
+                     f'{config.familiar.pictures} such pictures')
     parts = [
         f'# {title}',
         what,

@@ -46,7 +46,7 @@ from .precision import BF16Training, fast_bf16, with_useful_threads
 from .save import describe, first_lines, ready_to_export, watch_and_export
 from .start import DEFAULT, lite0, pip_file, pixel_stats
 from .training import KeepHistory, TellTime
-from ..model.config import FORMAT, SCHEMA, FinderConfig
+from ..model.config import FORMAT, FinderConfig
 from ..model.folder import new_model_folder, read_finder, write_config
 from ..use.detect import FaceFinder, zooms
 from ..use.finder_report import KnownPhoto, evaluate_finder
@@ -424,7 +424,7 @@ def save_finder(
 ) -> Path:  # the folder
     "Write a finder as a folder that can run no code; raises `ModelError`, `FileExistsError`."
     stats = {name: list(value) for name, value in pixel_stats(DEFAULT, pip_file(DEFAULT)).items()}
-    entries = dict(format=FORMAT, schema=SCHEMA, kind='finder', size=800, score=score or .3) | stats | describe(learn)
+    entries = dict(format=FORMAT, schema=2, kind='finder', size=800, score=score or .3) | stats | describe(learn)
     with new_model_folder(dest) as folder:
         finder_onnx(learn.model, folder/'model.onnx')
         if precision == 'fp16':

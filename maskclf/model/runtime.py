@@ -44,7 +44,7 @@ class End:
 @dataclass(frozen=True)
 class Loaded:
     "A network that a runtime has loaded."
-    run: Callable[[np.ndarray], np.ndarray]  # pixels → logits
+    run: Callable[[np.ndarray], dict[str, np.ndarray]]  # pixels → 'logits', and 'features' if it gives them
     inputs: list[End]
     outputs: list[End]
 
@@ -52,11 +52,18 @@ class Loaded:
         self,
         taken: list[int | str],  # the shape of its input
         given: list[int | str],  # the shape of its output
+        features: int | None = None,  # how many features of each picture it gives, too; None: none
     ) -> bool:
-        "Does it make logits of pixels, in these shapes, and nothing else?"
-        if len(self.inputs) != 1 or len(self.outputs) != 1:
+        "Does it make logits of pixels, in these shapes, with or without features, and nothing else?"
+        wanted = {'logits': given}
+        if features is not None:
+            wanted['features'] = ['n', features]
+        if len(self.inputs) != 1 or len(self.outputs) != len(wanted):
             return False
-        return self.inputs[0].fits('pixels', taken) and self.outputs[0].fits('logits', given)
+        if not self.inputs[0].fits('pixels', taken):
+            return False
+        ends = zip(self.outputs, wanted.items(), strict=True)
+        return all(end.fits(name, shape) for end, (name, shape) in ends)
 
 # %% ../../nbs/library/model/runtime.ipynb #runtime-04
 def import_onnxruntime() -> ModuleType:
@@ -82,9 +89,10 @@ def load_with_onnxruntime(
     else:  # threads that wait keep a core busy while a call lasts, and leave it to other networks then
         options.add_session_config_entry('session.force_spinning_stop', '1')
     session = runtime.InferenceSession(network, options, providers=['CPUExecutionProvider'])
+    names = [end.name for end in session.get_outputs()]
 
-    def run(pixels: np.ndarray) -> np.ndarray:
-        return session.run(['logits'], {'pixels': pixels})[0]
+    def run(pixels: np.ndarray) -> dict[str, np.ndarray]:
+        return dict(zip(names, session.run(None, {'pixels': pixels}), strict=True))
 
     return Loaded(run, _onnxruntime_ends(session.get_inputs()), _onnxruntime_ends(session.get_outputs()))
 
@@ -138,9 +146,10 @@ def load_with_openvino(
     options |= dict(ENABLE_CPU_PINNING=False)  # not bound to cores: others work here, too
     compiled = core.compile_model(model, 'CPU', options)
 
-    def run(pixels: np.ndarray) -> np.ndarray:
+    def run(pixels: np.ndarray) -> dict[str, np.ndarray]:
         request = compiled.create_infer_request()  # one for each call, so that several threads may ask at a time
-        return request.infer({'pixels': pixels}, share_inputs=True)['logits']
+        found = request.infer({'pixels': pixels}, share_inputs=True)
+        return {name: found[name] for end in model.outputs for name in end.names}
 
     return Loaded(run, _openvino_ends(model.inputs), _openvino_ends(model.outputs))
 
@@ -193,6 +202,13 @@ class Network:
         pixels: np.ndarray,  # n × 3 × height × width, float32
     ) -> np.ndarray:  # n × labels; of a finder n × 5 × height × width
         "What the network answers, its logits."
+        return self.outputs(pixels)['logits']
+
+    def outputs(
+        self,
+        pixels: np.ndarray,  # n × 3 × height × width, float32
+    ) -> dict[str, np.ndarray]:  # logits, n × labels; of some models also features, n × features
+        "All that the network gives."
         if self._process != os.getpid():  # after a fork: the threads of the runtime have stayed behind
             _never_close(self._loaded)
             self._open()
@@ -208,7 +224,8 @@ class Network:
             self.runtime, self._loaded = _load(network, runtimes, self._threads, little)
         except Exception as error:
             raise ModelError(f'{file} cannot be loaded: {SAVE_AGAIN}') from error
-        if not self._loaded.fits(*self._model.config.shapes):
+        taken, given = self._model.config.shapes
+        if not self._loaded.fits(taken, given, self._model.config.features):
             raise ModelError(f'{file} does not fit its config.json: {SAVE_AGAIN}')
         self._process = os.getpid()
 
