@@ -109,9 +109,14 @@ class Familiar:
 
     def to_entries(self) -> dict[str, Any]:
         "As config.json keeps it."
-        centres = [[float(f'{number:.5g}') for number in centre] for centre in self.centres.tolist()]
+        centres = [_short(centre) for centre in self.centres.tolist()]
         return {'limit': self.limit, 'pictures': self.pictures, 'refused': self.refused, 'on': self.on,
                 'centres': centres}
+
+
+def _short(numbers: Sequence[float]) -> list[float]:
+    "With five digits that count."
+    return [float(f'{number:.5g}') for number in numbers]
 
 
 def _distances(features: np.ndarray, centres: np.ndarray) -> np.ndarray:

@@ -145,11 +145,12 @@ def load_with_openvino(
     options = dict(PERFORMANCE_HINT='LATENCY', INFERENCE_NUM_THREADS=threads)
     options |= dict(ENABLE_CPU_PINNING=False)  # not bound to cores: others work here, too
     compiled = core.compile_model(model, 'CPU', options)
+    names = [end.any_name for end in model.outputs]
 
     def run(pixels: np.ndarray) -> dict[str, np.ndarray]:
         request = compiled.create_infer_request()  # one for each call, so that several threads may ask at a time
         found = request.infer({'pixels': pixels}, share_inputs=True)
-        return {name: found[name] for end in model.outputs for name in end.names}
+        return {name: found[name] for name in names}
 
     return Loaded(run, _openvino_ends(model.inputs), _openvino_ends(model.outputs))
 

@@ -113,7 +113,8 @@ class SeveralLabels(Task):
     fastai_step = 'MultiCategorize'
     columns: Mapping[str, type] = {'labels': str}
     fields: Mapping[str, tuple[Any, str]] = {
-        'labels': (list[str], "those that are probable enough, perhaps none; or 'unknown': unlike all that was learned"),
+        'labels': (
+            list[str], "those that are probable enough, perhaps none; or 'unknown': unlike all that was learned"),
         'probabilities': (dict[str, Probability], 'label → probability, each by itself')}
 
     # labels
