@@ -274,7 +274,7 @@ def _pixels(learn: Learner, items: Sequence[Any], bs: int = 64) -> Iterator[np.n
         batch = learn.dls.test_dl(list(items[start:start + bs]), bs=bs, num_workers=0).one_batch()[0]
         yield batch.as_subclass(torch.Tensor).cpu().float().numpy()
 
-def _teach_unknown(learn: Learner, folder: Path, labels: Sequence[str]) -> dict[str, Any]:
+def _teach_unknown(learn: Learner, folder: Path, entries: dict[str, Any]) -> dict[str, Any]:
     "Give the network in `folder` a second output; the entries of config.json that say what is unknown to it."
     train, valid = learn.dls.train_ds, learn.dls.valid_ds
     items = _paths(train.items)
@@ -282,13 +282,13 @@ def _teach_unknown(learn: Learner, folder: Path, labels: Sequence[str]) -> dict[
         return {}
     task = task_of(learn.dls)
     as_valid = SimpleNamespace(valid_ds=train)  # a task tells the labels of what is in this place
-    groups = task.strata(task.own_labels(as_valid, labels))
+    groups = task.strata(task.own_labels(as_valid, entries['labels']))
     learned = _spread(range(len(items)), MOST_LEARNED)
     aside = _spread(_paths(valid.items), MOST_ASIDE)
     network = parse_onnx((folder/'model.onnx').read_bytes(), folder/'model.onnx')
     found = learn_familiar(
         network, _pixels(learn, [items[place] for place in learned]), [groups[place] for place in learned],
-        _pixels(learn, aside))
+        _pixels(learn, aside), entries['mean'], entries['std'])
     if found is None:
         return {}
     taught, familiar = found
@@ -317,7 +317,7 @@ def save(
     with new_model_folder(dest) as folder:
         export_onnx(learn.model, entries['size'], folder/'model.onnx')
         if unknown and task.can_refuse(entries['labels']):
-            entries |= _teach_unknown(learn, folder, entries['labels'])
+            entries |= _teach_unknown(learn, folder, entries)
         content = weights_to_bytes(weights, dict(architecture=entries['architecture']))
         (folder/'weights.safetensors').write_bytes(content)  # safetensors' `save_file` keeps others from reading it
         _complete(learn, folder, entries)

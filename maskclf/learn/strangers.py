@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import copy
+import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import Image, ImageEnhance, ImageFilter
 
 from ..base.errors import ModelError, PictureError
 from ..base.machine import cores
+from ..inputs.picture import normalise_picture
 from ..model.config import SCHEMA, ModelConfig
 from ..model.familiar import FEWEST, Directions, Familiar, fit_directions
 from ..model.folder import FILES, new_model_folder, parse_onnx, read_model, write_config
@@ -19,8 +23,8 @@ from ..model.runtime import load_with_onnxruntime
 from ..use.classifier import Classifier
 
 # %% auto #0
-__all__ = ['BRANCH', 'MOST_LEARNED', 'MOST_ASIDE', 'Middle', 'middle_of', 'without_features', 'with_features', 'learn_familiar',
-           'teach_unknown']
+__all__ = ['BRANCH', 'MOST_LEARNED', 'MOST_ASIDE', 'Middle', 'middle_of', 'without_features', 'with_features', 'spoiled',
+           'learn_familiar', 'teach_unknown']
 
 # %% ../../nbs/library/learn/strangers.ipynb #strangers-04
 _SUMMARIES = ('Add', 'Concat')  # steps at which ways come together
@@ -128,9 +132,70 @@ def with_features(
     graph.output.append(helper.make_tensor_value_info('features', TensorProto.FLOAT, ['n', width]))
     return network
 
+# %% ../../nbs/library/learn/strangers.ipynb #strangers-08b
+def _noisy(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    colours = np.asarray(picture, dtype=np.float32)
+    noise = rng.normal(0, rng.uniform(2, 10), colours.shape)  # in shades of 255
+    return Image.fromarray((colours + noise).round().clip(0, 255).astype(np.uint8))
+
+
+def _blurred(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    return picture.filter(ImageFilter.GaussianBlur(rng.uniform(.3, 1.2)))
+
+
+def _lit(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    darker, brighter = rng.uniform(.4, .9), rng.uniform(1.1, 1.5)
+    return ImageEnhance.Brightness(picture).enhance(rng.choice([darker, brighter]))
+
+
+def _paled(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    return ImageEnhance.Contrast(picture).enhance(rng.uniform(.5, 1.4))
+
+
+def _squeezed(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    file = io.BytesIO()
+    picture.save(file, 'JPEG', quality=int(rng.integers(20, 80)))
+    return Image.open(file)
+
+
+_SPOILERS: tuple[Callable[[Image.Image, np.random.Generator], Image.Image], ...] = (
+    _noisy, _blurred, _lit, _paled, _squeezed)
+
+
+def spoiled(
+    pixels: np.ndarray,  # n × 3 × size × size, as the network gets them
+    mean: Sequence[float],  # of each channel, that was subtracted
+    std: Sequence[float],  # of each channel, that was divided by
+    seed: int = 0,  # of chance: with another one the copies are spoiled in other ways
+) -> np.ndarray:  # n × 3 × size × size
+    "A copy of each picture that is a little worse, in a way that chance decides."
+    size = pixels.shape[-1]
+    scale = 255*np.array(std).reshape(3, 1, 1)
+    offset = 255*np.array(mean).reshape(3, 1, 1)
+    copies = []
+    for place, picture in enumerate(pixels):
+        rng = np.random.default_rng((seed, place))
+        colours = (picture*scale + offset).round().clip(0, 255).astype(np.uint8)
+        side = int(rng.integers(max(1, size//4), size + 1))
+        small = Image.fromarray(colours.transpose(1, 2, 0)).resize((side, side), Image.Resampling.BILINEAR)
+        spoil = _SPOILERS[rng.integers(len(_SPOILERS))]
+        copies.append(normalise_picture(spoil(small, rng), size, 'squish', mean, std))
+    return np.stack(copies)
+
 # %% ../../nbs/library/learn/strangers.ipynb #strangers-10
 MOST_LEARNED = 1000  # pictures: more change the directions little
 MOST_ASIDE = 1000
+
+
+def _averages(network: Any, batches: Iterable[np.ndarray], mean: Sequence[float], std: Sequence[float]) -> np.ndarray:
+    "What the second output says of some pictures, and then of their spoiled copies."
+    loaded = load_with_onnxruntime(network.SerializeToString(), threads=cores())
+    clean = []
+    worse = []
+    for number, pixels in enumerate(batches):
+        clean.append(loaded.run(pixels)['features'])
+        worse.append(loaded.run(spoiled(pixels, mean, std, number))['features'])
+    return np.concatenate(clean + worse).astype(np.float64)
 
 
 def _features(network: Any, batches: Iterable[np.ndarray]) -> np.ndarray:
@@ -145,13 +210,15 @@ def learn_familiar(
     learned: Iterable[np.ndarray],  # batches of pictures that it has learned from, n × 3 × size × size
     groups: Sequence[str],  # of each of these what it counts as, such as its class
     aside: Iterable[np.ndarray],  # batches of pictures that were kept aside
+    mean: Sequence[float],  # of each channel, that was subtracted from the pixels
+    std: Sequence[float],  # of each channel, that was divided by
 ) -> tuple[Any, Familiar] | None:  # None if there is no middle, or too few pictures
     "The network with a second output, and when a picture is unknown to it."
     middle = middle_of(without_features(network))
     if middle is None or len(groups) < FEWEST:
         return None
-    averages = _features(with_features(network, middle), learned).astype(np.float64)
-    directions, centres = fit_directions(averages, groups)
+    averages = _averages(with_features(network, middle), learned, mean, std)
+    directions, centres = fit_directions(averages, [*groups, *groups])
     taught = with_features(network, middle, directions)
     features = _features(taught, aside)
     if len(features) < FEWEST or not np.isfinite(features).all() or not np.isfinite(centres).all():
@@ -182,6 +249,7 @@ def teach_unknown(
     learned: Sequence[Any],  # pictures that it has learned from
     aside: Sequence[Any],  # others of the same kind, that were kept aside
     groups: Sequence[str] | None = None,  # of each learned picture its class; None: what the model says of it
+    on: bool = True,  # does it say so from now on? False: where it is asked to, with `unknown=True`
 ) -> Familiar:
     "Have a model folder say `unknown`; raises `ModelError` if it cannot."
     model = read_model(path)
@@ -196,11 +264,11 @@ def teach_unknown(
         kept = [''.join(classifier.answer(row).texts()[:1]) for row in rows]
     others, _ = _readable(classifier, aside, ['']*len(aside), MOST_ASIDE)
     network = parse_onnx(model.network(), model.path/'model.onnx')
-    found = learn_familiar(network, _batched(pixels), kept, _batched(others))
+    found = learn_familiar(network, _batched(pixels), kept, _batched(others), config.mean, config.std)
     if found is None:
         raise ModelError(f'{path} cannot learn what is unknown: at least {FEWEST} pictures that it has learned from '
                          f'and {FEWEST} others are needed, and a network of convolutions.')
-    taught, familiar = found
+    taught, familiar = found[0], replace(found[1], on=on)
     entries = config.entries | dict(schema=SCHEMA, unknown=familiar.to_entries())
     others_of_folder = {name: (model.path/name).read_bytes() for name in FILES[2:] if (model.path/name).exists()}
     with new_model_folder(path) as folder:
