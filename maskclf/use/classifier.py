@@ -32,7 +32,7 @@ __all__ = ['Seen', 'Classifier', 'shipped_classifier']
 class Seen(NamedTuple):
     "What a network gives for some pictures."
     rows: np.ndarray  # (n, labels): probabilities, or numbers
-    strangeness: np.ndarray  # (n,): how far from all that was learned, in limits; 0 where that is not known
+    strangeness: np.ndarray  # (n,): how far from all that was learned, in limits; 0 where nobody wants to know
 
     def together(self) -> tuple[np.ndarray, float]:
         "Their mean: what is said of all windows of a sound."
@@ -165,7 +165,7 @@ class Classifier:
         many = pictures is None or pictures >= self._many_from
         with self._lock:
             if self._network is None or (many and not self._loaded_for_many):
-                self._network = Network(self.folder, self._threads, self._runtime, pictures)
+                self._network = Network(self.folder, self._threads, self._runtime, pictures, self.unknown)
                 self._loaded_for_many = many
             return self._network
 
@@ -192,7 +192,7 @@ class Classifier:
         network = self._network or self.expect(len(pixels))
         outputs = network.outputs(pixels)
         rows = self.task.activate(outputs['logits'].astype(np.float64), self.config.temperature)
-        if self.config.familiar is None:
+        if self.config.familiar is None or not self.unknown:
             return Seen(rows, np.zeros(len(rows)))
         return Seen(rows, self.config.familiar.strangeness(outputs['features']))
 
