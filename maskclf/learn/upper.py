@@ -176,7 +176,7 @@ def unless_worse(
                    'so the head alone is kept.')
 
 # %% ../../nbs/library/learn/upper.ipynb #upper-20
-SHOWN = 8  # times each picture is shown to the upper layers, by default
+SHOWN = 6  # times each picture is shown to the upper layers, by default
 
 
 def fit_upper(
