@@ -269,7 +269,7 @@ class WearMasks(ItemTransform):
 
     def encodes(
         self,
-        batch,  # pictures from 0 to 1, and the numbers of their classes; fastai would choose by its type
+        batch: Any,  # pictures from 0 to 1, and the numbers of their classes; of another type fastai would not find it
     ):
         x, y, *others = batch
         if not self.bare and not self.worn:

@@ -17,7 +17,7 @@ from ..use.detect import yunet_file
 
 # %% ../../nbs/library/learn/landmarks.ipynb #landmarks-03
 def landmarks_of(
-    found: np.ndarray | None,  # (n, 15): a row for each face, as OpenCV's `FaceDetectorYN` gives them; None: there is none
+    found: np.ndarray | None,  # (n, 15): a row for each face, as OpenCV's `FaceDetectorYN` gives them; None: no face
     size: int,  # width and height of the picture, in pixels
     least: float,  # what is less sure, from 0 to 1, is no face
 ) -> Landmarks | None:

@@ -248,8 +248,7 @@ def limit_detail(
     detail: int | None,  # pixels a side that a picture may have, see `resize_picture`; None: any number
 ) -> DataLoaders:  # the same
     "From now on pictures have no more detail than that, whatever was said when the loaders were made."
-    steps = [step for dataset in (dls.train_ds, dls.valid_ds) for step in dataset.tls[0].tfms.fs]
-    for step in steps:
+    for step in [*dls.train_ds.tls[0].tfms.fs, *dls.valid_ds.tls[0].tfms.fs]:
         if isinstance(step, LoadPicture):
             step.limit(detail)
     return dls

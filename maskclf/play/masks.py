@@ -39,7 +39,7 @@ class FaceGrid:
         if (right_eye - left_eye) @ self.across < 0:
             self.across = -self.across
         between_eyes = math.dist(left_eye, right_eye)
-        self.width = max(length, between_eyes/.8)  # pixels of a step across; of a face seen from the side the eyes are close
+        self.width = max(length, between_eyes/.8)  # pixels of a step across; from the side, eyes are close together
         self.height = max(length, .75*self.width)  # pixels of a step down; a face that looks down is short
         off = (nose - self.middle) @ self.across/self.width
         self.turn = float(np.clip(off, -.7, .7))  # how far the nose stands off the middle, in steps
@@ -47,7 +47,7 @@ class FaceGrid:
     def places(
         self,
         height: int,  # of the picture, in pixels
-        width: int,
+        width: int,  # of the picture, in pixels
     ) -> tuple[np.ndarray, np.ndarray]:  # (height, width) each
         "The x and the y of every pixel."
         rows, columns = np.mgrid[:height, :width] + .5
@@ -56,8 +56,8 @@ class FaceGrid:
 
     def pixels(
         self,
-        x: np.ndarray,  # of any shape
-        y: np.ndarray,  # of the same
+        x: np.ndarray,  # how far across, in steps; of any shape
+        y: np.ndarray,  # how far down, of the same shape
     ) -> np.ndarray:  # (…, 2)
         "Column and row of places."
         return self.middle + np.multiply.outer(x*self.width, self.across) + np.multiply.outer(y*self.height, self.down)
@@ -72,8 +72,8 @@ class FaceGrid:
 
     def share(
         self,
-        x: np.ndarray,
-        y: np.ndarray,
+        x: np.ndarray,  # how far across, in steps
+        y: np.ndarray,  # how far down, of the same shape
     ) -> np.ndarray:
         "How far across places are: -1 at the left edge of the face, 0 in its middle, 1 at the right edge."
         middle, left, right = self._reaches(y)
@@ -83,7 +83,7 @@ class FaceGrid:
     def at_share(
         self,
         share: np.ndarray,  # as `share` gives it
-        y: np.ndarray,
+        y: np.ndarray,  # how far down, of the same shape
     ) -> np.ndarray:  # (…, 2)
         "Column and row of places that are so far across."
         middle, left, right = self._reaches(y)
