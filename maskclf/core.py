@@ -38,7 +38,7 @@ def _resumable(asked: dict[str, Any], resume: bool) -> Iterator[Path]:
 @contextlib.contextmanager
 def _trained_by_all(learn: Learner, asked: dict[str, Any], recipe: Recipe) -> Iterator[None]:
     "In its block all processes train `learn` together; an error if they were not asked for the same."
-    settings = {name: asked[name] for name in ('epochs', 'bs', 'lr', 'seed', 'balance', 'loss_weights')}
+    settings = {name: asked[name] for name in ('epochs', 'bs', 'lr', 'seed', 'balance', 'augment', 'loss_weights')}
     agree(architecture=asked['arch'], size=recipe.size, start=learn.maskclf['pretrained'],
           choice_of_layers=recipe.freeze, **settings)
     with in_processes(learn):
@@ -64,7 +64,8 @@ def train(
     pretrained: Any = 'auto',  # 'auto': ImageNet if available; True: required; False: random; a model folder; 'faces'
     lr: float | None = None,  # highest learning rate; None: see `fit`
     balance: float | None = None,  # 0 to 1, how much more often rare classes are shown; None: what suits
-    batch_tfms: Iterable[Any] | None = None,  # fastai batch transforms for the training examples; None: what suits them
+    augment: str = 'auto',  # 'auto': no mirror where it would falsify labels; 'all', 'none', 'no-mirror,no-turn' …
+    batch_tfms: Iterable[Any] | None = None,  # fastai batch transforms for the training examples; None: see `augment`
     cbs: Callback | Iterable[Callback] = (),  # more fastai callbacks, one or several
     resume: bool = False,  # go on with a training that was stopped, called with the same settings
     label_func: Callable | None = None,  # file → label, number or labels; None: folders, boxes or the table
@@ -84,12 +85,12 @@ def train(
     arch, weights = choose_start(arch, pretrained)
     _check_batch(bs)
     recipe = choose_recipe(examples.used, arch, weights, size, freeze, balance)
-    tfms = augmentations_for(examples.input, recipe.size) if batch_tfms is None else batch_tfms
+    tfms = augmentations_for(examples.input, recipe.size, augment) if batch_tfms is None else batch_tfms
 
     # by all that was asked for, a training that was stopped is found again
     asked: dict[str, Any] = dict(
         path=examples.path.resolve(), arch=arch_name(arch), epochs=epochs, size=size, bs=bs, valid_pct=valid_pct,
-        seed=seed, pretrained=pretrained, lr=lr, balance=balance, batch_tfms=batch_tfms, cbs=cbs,
+        seed=seed, pretrained=pretrained, lr=lr, balance=balance, augment=augment, batch_tfms=batch_tfms, cbs=cbs,
         label_func=label_func, target=target, column=column, loss_weights=loss_weights, freeze=freeze, kwargs=kwargs)
 
     with _resumable(asked, resume) as epochs_file, with_useful_threads():
@@ -110,7 +111,8 @@ def train(
         # fit
         with _trained_by_all(learn, asked, recipe):
             grow = not fixed_size(arch)
-            fit(learn, epochs, lr, bool(weights), _callbacks(epochs_file, resume), recipe.freeze, grow)
+            check_mirror = augment == 'auto' and batch_tfms is None
+            fit(learn, epochs, lr, bool(weights), _callbacks(epochs_file, resume), recipe.freeze, grow, check_mirror)
 
         # then
         _call_in_first_process(then, learn)

@@ -2,8 +2,9 @@
 
 # %% auto #0
 __all__ = ['FOLDER', 'ARCH', 'WEIGHTS', 'Pictures', 'Model', 'Arch', 'Epochs', 'Pretrained', 'Target', 'Column', 'Quick',
-           'MaxError', 'Exclude', 'Resume', 'Runtime', 'Engine', 'Address', 'Names', 'Size', 'argument', 'option',
-           'NotWritable', 'base_name', 'new_folder', 'check_writable', 'check_page', 'check_exists', 'print_json']
+           'Augment', 'MaxError', 'Exclude', 'Resume', 'Runtime', 'Engine', 'Address', 'Names', 'Size', 'argument',
+           'option', 'NotWritable', 'base_name', 'new_folder', 'check_writable', 'check_page', 'check_exists',
+           'print_json']
 
 # %% ../../nbs/library/cli/options.ipynb #options-02
 import contextlib
@@ -124,6 +125,9 @@ Column = Annotated[str | None, option(
 Quick = Annotated[bool | None, option(
     'Train the last layers only, in seconds; --no-quick: all of them. Left out: what suits the number of pictures.',
     '--quick/--no-quick', show_default=False)]
+Augment = Annotated[str, option(
+    'How training pictures are changed at random. auto: all that suits, but no mirror where that would falsify labels; '
+    'all; none; or what to leave out, such as no-mirror or no-turn,no-light.', metavar='<auto|all|none|no-…>')]
 MaxError = Annotated[float | None, option(
     'Let the model say `unsure` where it must, so that of its answers at most this share is wrong.',
     min=0.0001, max=0.9999)]

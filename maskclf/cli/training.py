@@ -19,7 +19,7 @@ from ..base.errors import ExistsError, MissingError
 from ..base.files import cache_folder, free_name
 from .app import app
 from .data import print_examples
-from .options import (ARCH, WEIGHTS, Arch, Column, Epochs, Exclude, MaxError, Pictures, Pretrained,
+from .options import (ARCH, WEIGHTS, Arch, Augment, Column, Epochs, Exclude, MaxError, Pictures, Pretrained,
                                  Quick, Resume, Size, Target, base_name, check_exists, check_page, check_writable,
                                  new_folder, option, print_json)
 from .predicting import print_answers
@@ -102,6 +102,7 @@ def train(
     seed: Annotated[int, option('Another number divides the photos in another way.')] = 42,  # same seed, same split
     pretrained: Pretrained = 'auto',  # ImageNet weights, or a model folder
     quick: Quick = None,  # the last layers only, or all; None: see the help
+    augment: Augment = 'auto',  # how training pictures are changed at random
     method: _Method = 'squish',  # how a picture becomes square
     keep_copies: Annotated[bool, option('Keep pictures that show the same on one side of the split.')] = True,  # or not
     max_error: MaxError = None,  # share of wrong answers allowed; None: it always answers
@@ -126,8 +127,8 @@ def train(
     """
     settings = dict(
         arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=bool(resume),
-        keep_copies=keep_copies, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick, exclude=exclude or (),
-        target=target, column=column)
+        keep_copies=keep_copies, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick, augment=augment,
+        exclude=exclude or (), target=target, column=column)
     page = out.with_name(f'{out.name}-report.html')
     if follows():
         warnings.showwarning = lambda *_: None  # the first process warns
@@ -172,6 +173,7 @@ def cross_validate(
     seed: Annotated[int, option('Another number divides the photos in another way.')] = 42,  # same seed, same folds
     pretrained: Pretrained = 'auto',  # ImageNet weights, or a model folder
     quick: Quick = None,  # the last layers only, or all; None: see the help
+    augment: Augment = 'auto',  # how training pictures are changed at random
     exclude: Exclude = None,  # list of pictures to leave out
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of the table
 ) -> None:
@@ -187,7 +189,7 @@ def cross_validate(
     from maskclf.tasks.category_calibration import calibrate
 
     settings = dict(arch=arch, epochs=epochs, size=size, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick,
-                    exclude=exclude or (), cbs=[TrainingRows()])
+                    augment=augment, exclude=exclude or (), cbs=[TrainingRows()])
     show = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()  # JSON stands alone
     with show:
         report = judge(path, out, folds, seed, **settings)

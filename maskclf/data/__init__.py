@@ -1,3 +1,12 @@
 "What can be learned from: examples, and the readers that find them."
 
-from . import coco, cvat, folders, label_studio, table, voc, yolo  # noqa: F401  each registers its reader
+from . import (  # noqa: F401  each registers its reader
+    coco,
+    cvat,
+    folders,
+    humans_in_the_loop,
+    label_studio,
+    table,
+    voc,
+    yolo,
+)

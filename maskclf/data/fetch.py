@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..base.errors import DataError
@@ -15,52 +16,98 @@ from ..base.text import on_one_line
 from .boxes import photos_with_boxes
 
 # %% auto #0
-__all__ = ['DATA_SETS', 'get_kaggle', 'get_data']
+__all__ = ['FACE_MASKS', 'MEDICAL_MASKS', 'DATA_SETS', 'KaggleSet', 'get_data']
 
 # %% ../../nbs/library/data/fetch.ipynb #fetch-10
-_PAGE = 'https://www.kaggle.com/datasets/andrewmvd/face-mask-detection'
+@dataclass(frozen=True)
+class KaggleSet:
+    "A public set of photos with boxes on Kaggle. Called with a folder, it is fetched into it."
 
+    handle: str  # owner and name, as Kaggle has them: 'andrewmvd/face-mask-detection'
+    title: str  # what it is called
+    licence: str  # under which it may be used, and who says so
+    format: str  # of its boxes, as readers are called
+    least: int  # photos that must be there; it has somewhat more
 
-def _failed(reason: str, dest: Path) -> DataError:
-    "The error with what can be done instead."
-    return DataError(f'{reason}, or download {_PAGE} in a browser and unpack it into {on_one_line(dest)}, '
-                     'or draw faces with {hint}.',
-                     python='maskclf.data.samples.sample_faces', command='`maskclf samples`')
+    @property
+    def page(self) -> str:
+        "Its address."
+        return f'https://www.kaggle.com/datasets/{self.handle}'
 
+    def __call__(
+        self,
+        dest: str | os.PathLike,  # folder to fill, missing or empty
+    ) -> Path:
+        "Fetch the photos; raises `DataError` that says what to do if that fails."
+        dest = check_new_folder(dest)
+        found = self._download(dest)
+        self._check(found, dest)
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=dest.parent) as half:  # a copy that breaks off leaves nothing behind
+            copy = Path(shutil.copytree(found, Path(half)/'photos'))
+            (copy/'SOURCE.md').write_text(self.source, encoding='utf-8')
+            if dest.exists():
+                dest.rmdir()
+            os.replace(copy, dest)
+        return dest
 
-def get_kaggle(
-    dest: str | os.PathLike,  # folder to fill, missing or empty
-) -> Path:
-    "Fetch the photos of andrewmvd/face-mask-detection; raises `DataError` that says what to do if that fails."
-    dest = check_new_folder(dest)
-    try:
-        import kagglehub  # it takes a second
-    except ImportError:
-        raise _failed('The package kagglehub is missing: run `pip install kagglehub`', dest) from None
-    try:
-        found = Path(kagglehub.dataset_download('andrewmvd/face-mask-detection'))
-    except Exception as error:  # no connection, no room on the disk, another answer than expected …
-        reason = ' '.join(f'{type(error).__name__}: {error}'.split())[:200]
-        raise _failed(f'Kaggle did not send the photos ({reason}): '
-                      'try again with an internet connection and room on the disk', dest) from error
-    boxes = photos_with_boxes(found)
-    if boxes is None or boxes.format != 'Pascal VOC':
+    @property
+    def source(self) -> str:
+        "Origin and licence, as they are kept beside the photos."
+        return f'# {self.title}\n\nFrom {self.page}\n\nLicence: {self.licence}\n'
+
+    def _download(self, dest: Path) -> Path:
+        "Where Kaggle's package has put the photos."
+        try:
+            import kagglehub  # it takes a second
+        except ImportError:
+            raise self._failed('The package kagglehub is missing: run `pip install kagglehub`', dest) from None
+        try:
+            return Path(kagglehub.dataset_download(self.handle))
+        except Exception as error:  # no connection, no room on the disk, another answer than expected …
+            reason = ' '.join(f'{type(error).__name__}: {error}'.split())[:200]
+            raise self._failed(f'Kaggle did not send the photos ({reason}): '
+                               'try again with an internet connection and room on the disk', dest) from error
+
+    def _check(self, found: Path, dest: Path) -> None:
+        "`DataError` if this is not the set, or not all of it."
         where = on_one_line(found)
-        raise _failed(f'Kaggle sent a folder without annotations/*.xml ({where}): remove it and try again', dest)
-    dest.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=dest.parent) as half:  # a copy that breaks off leaves nothing behind
-        copy = shutil.copytree(found, Path(half)/'photos')
-        if dest.exists():
-            dest.rmdir()
-        os.replace(copy, dest)
-    return dest
+        try:
+            boxes = photos_with_boxes(found)
+        except DataError as error:
+            reason = f'Kaggle sent what cannot be read ({error}): remove {where} and try again'
+            raise self._failed(reason, dest) from error
+        if boxes is None or boxes.format != self.format:
+            raise self._failed(f'Kaggle sent a folder without annotations in the format of {self.format} ({where}): '
+                               'remove it and try again', dest)
+        photos = len(boxes.files)
+        if photos < self.least:
+            reason = f'Kaggle sent only {photos} photos with boxes, and {self.least} should be there at least'
+            raise self._failed(f'{reason} ({where}): remove it and try again', dest)
+
+    def _failed(self, reason: str, dest: Path) -> DataError:
+        "The error with what can be done instead."
+        return DataError(f'{reason}, or download {self.page} in a browser and unpack it into {on_one_line(dest)}, '
+                         'or draw faces with {hint}.',
+                         python='maskclf.data.samples.sample_faces', command='`maskclf samples`')
+
+
+FACE_MASKS = KaggleSet(
+    'andrewmvd/face-mask-detection', 'Face Mask Detection', 'CC0 1.0 (public domain), as its page on Kaggle says.',
+    'Pascal VOC', least=800)
+MEDICAL_MASKS = KaggleSet(
+    'humansintheloop/medical-mask-detection', 'Medical mask detection, by Humans in the Loop',
+    'CC0 1.0 (public domain), as Humans in the Loop say of the sets that they give away; read the page before you '
+    'publish anything made with it.', 'Humans in the Loop', least=4000)
 
 # %% ../../nbs/library/data/fetch.ipynb #fetch-20
-DATA_SETS: dict[str, Callable[[str | os.PathLike], Path]] = {'kaggle': get_kaggle}  # by name, what fetches them
+DATA_SETS: dict[str, Callable[[str | os.PathLike], Path]] = {  # by name, what fetches them
+    'kaggle': FACE_MASKS,
+    'medical': MEDICAL_MASKS}
 
 
 def get_data(
-    name: str,  # of a set: 'kaggle'
+    name: str,  # of a set: 'kaggle' or 'medical'
     dest: str | os.PathLike,  # folder to fill, missing or empty
 ) -> Path:
     "Fetch a set of photos into a folder; raises `DataError` that says what to do if that fails."

@@ -9,9 +9,10 @@ from typing import Any
 
 from ..base.errors import ModelError
 from ..model.folder import read_model, stored_report
+from ..tasks.report import share_text
 
 # %% auto #0
-__all__ = ['model_card']
+__all__ = ['slice_table', 'model_card']
 
 # %% ../../nbs/library/evaluation/card.ipynb #card-05
 def _class_rows(report: Any) -> str:
@@ -22,6 +23,20 @@ def _class_rows(report: Any) -> str:
         pairs = zip(report.labels, counts, strict=True)
         others = ', '.join(f'{other} {n}' for other, n in pairs if n and other != name)
         lines.append(f'| {name} | {row.pictures} | {row.recall} | {row.precision} | {others} |')
+    return '\n'.join(lines)
+
+
+def slice_table(
+    slices: Any,  # what a report's `slices`, `sizes` or `sharpness` gave
+    name: str,  # what the parts differ in, as the head of the first column
+) -> str:
+    "A table of Markdown with a row for each part of the pictures; nothing if all are in one part."
+    there = slices[slices.pictures > 0]
+    if len(there) < 2:
+        return ''
+    lines = [f'| {name} | pictures | right |', '|---|---|---|']
+    for row in there.itertuples():
+        lines.append(f'| {row.Index} | {row.pictures} | {share_text(row.accuracy, row.low, row.high)} |')
     return '\n'.join(lines)
 
 
@@ -50,6 +65,8 @@ def model_card(
         '\n'.join(lines)]
     if hasattr(report, 'confusion'):
         parts.append(_class_rows(report))
+        tables = slice_table(report.sizes, 'shorter side in pixels'), slice_table(report.sharpness, 'sharpness')
+        parts += filter(None, tables)
     parts += [
         '## How it was made',
         f'The network, {config.architecture}, looks at {config.size} × {config.size} pixels '

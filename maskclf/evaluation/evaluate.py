@@ -13,6 +13,7 @@ import numpy as np
 
 from ..base.errors import EvaluateError, warn
 from ..data.examples import Example, Examples, read_examples
+from ..inputs.sharpness import COMMON_SIZE, sharpness
 from .models import Judged, as_judged
 
 # %% auto #0
@@ -41,6 +42,9 @@ def _more_columns(examples: Examples) -> dict[str, Sequence[Any]]:
     "What a report keeps of examples beside file and label; region, photo and name only where there are regions."
     sides = [_shorter_side(examples, example) for example in examples]
     more: dict[str, Any] = {'pixels': np.array(sides, dtype=float)}
+    if examples.input.shows_detail:
+        measured = {example: _sharpness(examples, example) for example in examples.by_file()}
+        more['sharpness'] = np.array([measured[example] for example in examples], dtype=float)
     if any(example.region is not None for example in examples):
         more['photo'] = examples.photos
         more['region'] = [example.region for example in examples]
@@ -51,6 +55,13 @@ def _more_columns(examples: Examples) -> dict[str, Sequence[Any]]:
 def _shorter_side(examples: Examples, example: Example) -> float:
     try:
         return examples.shorter_side(example)
+    except (ValueError, OSError):
+        return math.nan
+
+
+def _sharpness(examples: Examples, example: Example) -> float:
+    try:
+        return sharpness(examples.open(example, COMMON_SIZE))
     except (ValueError, OSError):
         return math.nan
 

@@ -145,6 +145,7 @@ class InputPictures(InputFiles):
     "How a file of one kind becomes a picture, and how large that should be."
     default_size: int = 128  # side of the pictures that the network gets, where the files have no size of their own
     augmentations: tuple[str, ...] = ()  # batch transforms of `learn.augment` that keep the label
+    shows_detail: bool = False  # does it tell something, how sharp they are?
 
     def open(
         self,
@@ -347,6 +348,7 @@ class PictureInput(Input):
     wanted = 'JPEG or PNG'
     cut_out = 'faces cut out of photos'
     no_faces = ''
+    shows_detail = True
     augmentations = ('RandomMove', 'RandomLight', 'DownUp')
     upload_name = 'photo'
     upload_title = 'What a photo shows'

@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['hills', 'cut_part', 'RandomPart', 'WholePhoto', 'finder_dls', 'finder_body', 'FinderNet', 'FinderLoss',
-           'finder_learner', 'train_finder', 'finder_onnx', 'save_finder']
+           'finder_learner', 'train_finder', 'finder_onnx', 'calibrate_finder', 'save_finder']
 
 # %% ../../nbs/library/learn/finder.ipynb #finder-02
 import copy
@@ -10,6 +10,7 @@ import math
 import os
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,10 @@ from .precision import BF16Training, fast_bf16, with_useful_threads
 from .save import describe, first_lines, ready_to_export, watch_and_export
 from .start import DEFAULT, lite0, pip_file, pixel_stats
 from .training import KeepHistory, TellTime
-from ..model.config import FORMAT, SCHEMA, FinderConfig
+from ..model.config import FORMAT, SCHEMA, FinderConfig, ScoreCurve
 from ..model.folder import new_model_folder, read_finder, write_config
 from ..use.detect import FaceFinder, zooms
-from ..use.finder_report import KnownPhoto, evaluate_finder
+from ..use.finder_report import FinderReport, KnownPhoto, evaluate_finder, fit_curve
 
 # %% ../../nbs/library/learn/finder.ipynb #finder-05
 def _slopes(low: torch.Tensor, high: torch.Tensor, n: int) -> torch.Tensor:
@@ -403,28 +404,45 @@ def _known_photo(photo: BoxedPhoto) -> KnownPhoto:
     return KnownPhoto(photo.path, [(box.label, box.region) for box in photo.boxes])
 
 
+_DARKEST = 0.05  # brightness: below it hardly any box is right
+
+
+def calibrate_finder(
+    folder: str | os.PathLike,  # of a finder, with a curve of its own or none
+    photos: Iterable[KnownPhoto],  # which its network has not seen
+) -> tuple[ScoreCurve, FinderReport]:
+    "The curve that makes its scores the share that is right, and the report on these photos with such scores."
+    before = read_finder(folder).config.calibration
+    darkest = float(before.share(np.array(_DARKEST))) if before else _DARKEST
+    report = evaluate_finder(FaceFinder(folder, score=darkest, runtime='onnxruntime'), photos, least=darkest/10)
+    if before:
+        report = report.rescored(lambda scores: np.array([before.brightness(score) for score in scores]))
+    curve = fit_curve(report.boxes['score'], report.boxes['label'] != '')
+    return curve, report.rescored(curve.share)
+
+
 def _judge(learn: Learner, folder: Path, score: float | None) -> dict[str, Any]:
-    "How good the finder is on the validation photos, and the score that suits it best."
+    "How good the finder is on the validation photos, what its scores mean, and from which one on a box counts."
     photos = [learn.dls.photos[path] for path in learn.dls.valid_ds.items]
-    known = [_known_photo(photo) for photo in photos]
-    report = evaluate_finder(FaceFinder(folder, score=score or .05, runtime='onnxruntime'), known)
-    best = score or report.best_score()
+    curve, report = calibrate_finder(folder, map(_known_photo, photos))
+    best = report.best_score() if score is None else score
     report = report.above(best)
     metrics = dict(ap50=report.ap50, photos=report.photos, faces=len(report.real), found=report.found,
                    precise=report.precise)
-    return dict(score=best, metrics=metrics)
+    return dict(score=best, calibration=asdict(curve), metrics=metrics)
 
 
 def save_finder(
     learn: Learner,  # from `train_finder`
     dest: str | os.PathLike,  # folder to write; an older model there is replaced, any other folder is left as it is
-    score: float | None = None,  # what is less sure is no face; None: the best balance on the validation photos
+    score: float | None = None,  # what is less sure is no face; None: where F1 is best on the validation photos
     precision: str | None = None,  # 'fp16': weights stored in 16 bits, half as large
     weights: bool = True,  # weights.safetensors, too? Only training needs it
 ) -> Path:  # the folder
     "Write a finder as a folder that can run no code; raises `ModelError`, `FileExistsError`."
     stats = {name: list(value) for name, value in pixel_stats(DEFAULT, pip_file(DEFAULT)).items()}
-    entries = dict(format=FORMAT, schema=SCHEMA, kind='finder', size=800, score=score or .3) | stats | describe(learn)
+    entries = dict(format=FORMAT, schema=SCHEMA, kind='finder', size=800, score=.3) | stats | describe(learn)
+    entries['calibration'] = dict(half=1, slope=1)  # until it is known
     with new_model_folder(dest) as folder:
         finder_onnx(learn.model, folder/'model.onnx')
         if precision == 'fp16':

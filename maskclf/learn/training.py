@@ -32,8 +32,9 @@ from tqdm import tqdm
 from ..base.errors import MaskclfError
 from ..base.text import plural
 from ..data.examples import Examples
-from .head import fit_head, place_head
+from .head import fit_head, place_head, plain_features, suitable_copies
 from .loaders import pick_size
+from .mirror import stop_mirroring
 from .precision import BF16Training, fast_bf16
 from .start import Architecture, Weights, find_arch, fixed_size, saved_size, start_from
 from ..tasks.task import task_of
@@ -222,14 +223,18 @@ def fit(
     cbs: Callback | Iterable[Callback] = (),  # more fastai callbacks, for this training only
     freeze: bool = False,  # train the head alone, see `fit_head`?
     grow: bool = True,  # are large pictures small at first, see `GrowSize`? False: the network takes one size only
+    check_mirror: bool = False,  # mirror no pictures where that makes something else of them, see `stop_mirroring`?
 ) -> None:
     "Train a network as suits how it starts."
+    known = plain_features(learn) if pretrained or freeze else None
+    if known and check_mirror:
+        stop_mirroring(learn, known)
     if freeze:
-        fit_head(learn, epochs or 20, lr or 2e-3, cbs=cbs)
+        fit_head(learn, epochs or 20, lr or 2e-3, cbs=cbs, known=known)
         return
     if pretrained:
         with _in_private(learn):
-            fit_head(learn, 10, copies=2)
+            fit_head(learn, 10, copies=min(2, suitable_copies(learn.dls.train)), known=known)
     epochs = epochs or suitable_epochs(len(learn.dls.train_ds), pretrained)
     lr = lr or (task_of(learn.dls).full_lr if pretrained else 2e-3)
     learn.unfreeze()

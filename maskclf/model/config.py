@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import numpy as np
 
 from ..base.errors import MaskclfError, ModelError
 from ..base.text import on_one_line
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 # %% auto #0
 __all__ = ['FORMAT', 'SCHEMA', 'MAX_SIZE', 'LEAST_DETAIL', 'MAX_NAME', 'MAX_PATH', 'MAX_COUNT', 'SAVE_AGAIN', 'Found', 'METHODS',
-           'StoredFile', 'TrainingData', 'Precision', 'FolderConfig', 'FinderConfig', 'ModelConfig']
+           'StoredFile', 'TrainingData', 'Precision', 'FolderConfig', 'ScoreCurve', 'FinderConfig', 'ModelConfig']
 
 # %% ../../nbs/library/model/config.ipynb #config-03
 FORMAT = 'maskclf model'  # what config.json begins with
@@ -321,15 +324,48 @@ class FolderConfig:
         text = json.dumps(self.entries, indent=1, ensure_ascii=False) + '\n'
         return text.encode('utf-8', 'backslashreplace')  # a file's name may be no text
 
+@dataclass(frozen=True)
+class ScoreCurve:
+    "How often a box is right whose peak is so bright: odds that grow as a power of the brightness, and never get to 1."
+    half: float  # brightness at which half of the boxes are right
+    slope: float  # how fast the odds grow: with twice the brightness they are 2**slope times as large
+
+    def share(
+        self,
+        brightness: np.ndarray,  # of peaks, above 0
+    ) -> np.ndarray:
+        "The shares of such boxes that are right, between 0 and 1, in the same order as the brightness."
+        return 1/(1 + (self.half/brightness)**self.slope)
+
+    def brightness(
+        self,
+        share: float,  # from 0 to 1
+    ) -> float:
+        "The brightness at which this share of the boxes is right; infinite if it is to be all of them."
+        if share <= 0:
+            return 0.
+        if share >= 1:
+            return math.inf
+        return self.half*(share/(1 - share))**(1/self.slope)
+
+def _read_curve(entries: _Entries) -> ScoreCurve | None:
+    "What makes a share of a brightness; older folders have none."
+    if 'calibration' not in entries:
+        return None
+    curve = entries.part('calibration')
+    return ScoreCurve(curve.number('half', 0.01, 1.5), curve.number('slope', 0.5, 20))
+
 @dataclass(frozen=True, kw_only=True)
 class FinderConfig(FolderConfig):
     "What config.json says about a finder of faces."
     kind: ClassVar[str] = 'finder'
     score: float  # what the finder is less sure of is no face
+    calibration: ScoreCurve | None = None  # what makes a score of a brightness; None: the brightness is the score
 
     @classmethod
     def _checked(cls, entries: _Entries) -> dict[str, Any]:
-        own = dict(score=entries.number('score', 0, 1), metrics=_read_metrics(entries, 0))
+        own = dict(
+            score=entries.number('score', 0, 1), calibration=_read_curve(entries), metrics=_read_metrics(entries, 0))
         return super()._checked(entries) | own
 
     @property

@@ -25,8 +25,8 @@ from .report import (
 from .task import MoreColumns
 
 # %% auto #0
-__all__ = ['bootstrap_classes', 'ClassScores', 'confusions', 'plot_confusion', 'plot_sizes', 'class_section', 'confusion_section',
-           'size_section', 'most_probable', 'Report']
+__all__ = ['bootstrap_classes', 'ClassScores', 'confusions', 'plot_confusion', 'plot_sizes', 'plot_slices', 'class_section',
+           'confusion_section', 'size_section', 'sharpness_section', 'most_probable', 'Report']
 
 # %% ../../nbs/library/tasks/category_report.ipynb #crep-04
 def bootstrap_classes(
@@ -66,8 +66,11 @@ def _mean_scores(counts: np.ndarray) -> np.ndarray:
     return np.nanmean([recall, f1], axis=2).T
 
 # %% ../../nbs/library/tasks/category_report.ipynb #crep-06
-_EMPTY = {'file': '', 'predicted': '', 'probability': np.nan, 'loss': np.nan, 'pixels': np.nan, 'problem': ''}
+_EMPTY = {'file': '', 'predicted': '', 'probability': np.nan, 'loss': np.nan, 'pixels': np.nan,
+          'sharpness': np.nan, 'problem': ''}
 _EDGES = (16, 24, 40, 80)  # pixels, between ranges of sizes
+_THIRDS = ('least sharp third', 'middle third', 'sharpest third')
+_ENOUGH = 30  # pictures whose sharpness is known, before they are divided
 
 
 @dataclass(repr=False, eq=False)
@@ -76,6 +79,7 @@ class ClassScores(BaseReport):
     labels: list[str]  # the classes the model knows, in its order
     probabilities: np.ndarray | None = None  # rows × classes; NaN for an example that could not be read
     kept_intervals: np.ndarray | None = field(default=None, init=False)  # once they are worked out
+    kept_slices: dict[str, pd.DataFrame] = field(default_factory=dict, init=False)  # where there are no rows any more
 
     def __post_init__(self) -> None:
         missing = {name: value for name, value in _EMPTY.items() if name not in self.rows}
@@ -185,15 +189,38 @@ class ClassScores(BaseReport):
     @property
     def sizes(self) -> pd.DataFrame:
         "A row for each range of sizes, in pixels of the shorter side: pictures, right, accuracy, its interval."
+        if 'pixels' in self.kept_slices:
+            return self.kept_slices['pixels']
         between = [f'{low}–{high}' for low, high in pairwise(_EDGES)]
         names = [f'below {_EDGES[0]}', *between, f'{_EDGES[-1]} or more']
         size = pd.cut(self.counted.pixels.astype(float), [0, *_EDGES, np.inf], right=False, labels=names)
-        by_size = (self.counted.label == self.counted.predicted).groupby(size, observed=False)
-        pictures, right = by_size.size().values, by_size.sum().values
+        return self.slices({name: size == name for name in names}, 'pixels')
+
+    @property
+    def sharpness(self) -> pd.DataFrame:
+        "A row for each third of the pictures, the least sharp first: as `sizes`; none if sharpness is not known."
+        if 'sharpness' in self.kept_slices:
+            return self.kept_slices['sharpness']
+        sharp = self.counted.sharpness.astype(float)
+        edges = [-np.inf, *sharp.quantile([1/3, 2/3]), np.inf]
+        if sharp.notna().sum() < _ENOUGH or not edges[1] < edges[2]:
+            return self.slices({}, 'sharpness')
+        third = pd.cut(sharp, edges, right=False, labels=_THIRDS)
+        return self.slices({name: third == name for name in _THIRDS}, 'sharpness')
+
+    def slices(
+        self,
+        parts: Mapping[str, Sequence[bool] | np.ndarray | pd.Series],  # name → of each example that counts: is it in?
+        name: str = 'slice',  # what the parts are parts by
+    ) -> pd.DataFrame:
+        "A row for each part of the examples: pictures, right, accuracy, its interval. Parts may overlap."
+        masks = np.array([np.asarray(part) for part in parts.values()], dtype=bool).reshape(len(parts), self.n)
+        pictures = masks.sum(1)
+        right = (masks & self.right).sum(1)
         low, high = proportion_interval(right, pictures)
         accuracy = right/np.where(pictures > 0, pictures, np.nan)
         columns = {'pictures': pictures, 'right': right, 'accuracy': accuracy, 'low': low, 'high': high}
-        return pd.DataFrame(columns, index=pd.Index(names, name='pixels'))
+        return pd.DataFrame(columns, index=pd.Index(list(parts), name=name))
 
     def worst(self, k: int | None = None) -> pd.DataFrame:
         wrong = self.counted[~self.right].sort_values('loss', ascending=False, kind='stable')
@@ -272,11 +299,20 @@ def plot_sizes(
     ax: Any = None,  # matplotlib axes to draw on; None makes a new figure
 ) -> Any:
     "Accuracy for each range of sizes, with its 95 % interval and the number of pictures. Returns the axes."
+    return plot_slices(report.sizes, 'shorter side in pixels', ax)
+
+
+def plot_slices(
+    slices: pd.DataFrame,  # from `ClassScores.slices`, `sizes` or `sharpness`
+    name: str,  # what stands below the axis
+    ax: Any = None,  # matplotlib axes to draw on; None makes a new figure
+) -> Any:
+    "Accuracy for each part of the pictures, with its 95 % interval and their number. Returns the axes."
     ax = ax or plt.subplots(figsize=(6, 2.8))[1]
-    t = report.sizes[report.sizes.pictures > 0]
+    t = slices[slices.pictures > 0]
     ax.errorbar(range(len(t)), t.accuracy, [t.accuracy - t.low, t.high - t.accuracy], fmt='o', capsize=4)
-    ax.set_xticks(range(len(t)), [f'{size}\nn = {n}' for size, n in zip(t.index, t.pictures, strict=True)])
-    ax.set(xlabel='shorter side in pixels', ylabel='accuracy', ylim=(0, 1.05), xlim=(-0.5, len(t) - 0.5))
+    ax.set_xticks(range(len(t)), [f'{part}\nn = {n}' for part, n in zip(t.index, t.pictures, strict=True)])
+    ax.set(xlabel=name, ylabel='accuracy', ylim=(0, 1.05), xlim=(-0.5, len(t) - 0.5))
     return ax
 
 # %% ../../nbs/library/tasks/category_report.ipynb #crep-10
@@ -336,6 +372,16 @@ def size_section(
     text = 'Share of right answers by the shorter side of the picture, with 95 % intervals.'
     chart = Chart(partial(plot_sizes, report), 'accuracy by size', (6, 2.8))
     return Section('Small and large pictures', text, [chart])
+
+
+def sharpness_section(
+    report: Report,  # to be shown
+) -> Section:
+    "Accuracy by sharpness as a chart."
+    text = ('Share of right answers in each third of the pictures, from blurred to sharp, with 95 % intervals. '
+            'Small pictures count as blurred, too.')
+    chart = Chart(partial(plot_slices, report.sharpness, 'sharpness'), 'accuracy by sharpness', (6, 2.8))
+    return Section('Blurred and sharp pictures', text, [chart])
 
 # %% ../../nbs/library/tasks/category_report.ipynb #crep-12
 _FEW = 20  # pictures: from fewer not much can be said
@@ -428,11 +474,13 @@ class Report(ClassScores):
         return ''
 
     def _more_lines(self, width: int) -> list[str]:
-        sizes = self.sizes[self.sizes.pictures > 0]
-        if len(sizes) < 2:
-            return []
-        texts = [f'{t.Index} pixels {percent(t.accuracy, 0)} of {t.pictures}' for t in sizes.itertuples()]
-        return [f'{"accuracy by size":<{width}}  {", ".join(texts)}']
+        lines = []
+        for name, slices, unit in (('size', self.sizes, ' pixels'), ('sharpness', self.sharpness, '')):
+            t = slices[slices.pictures > 0]
+            if len(t) > 1:
+                texts = [f'{row.Index}{unit} {percent(row.accuracy, 0)} of {row.pictures}' for row in t.itertuples()]
+                lines.append(f'{f"accuracy by {name}":<{width}}  {", ".join(texts)}')
+        return lines
 
     def _printed(self) -> pd.DataFrame:
         return self.readable.rename_axis(None)
@@ -466,7 +514,8 @@ class Report(ClassScores):
             'macro_f1': self.macro_f1,
             'macro_f1_interval': self.intervals['macro_f1'],
             'classes': {t.Index: _class_entry(t) for t in self.table.itertuples()},
-            'sizes': [_size_entry(t) for t in self.sizes.itertuples()],
+            'sizes': _slice_entries(self.sizes),
+            'sharpness': _slice_entries(self.sharpness),
             'confusion': self.confusion,
             'rows': rows})
 
@@ -479,9 +528,12 @@ class Report(ClassScores):
         labels = entries['labels']
         rows = pd.DataFrame(entries.get('rows') or _rows_of(entries['confusion'], labels))
         p = np.array(rows.pop('probabilities').tolist(), dtype=float) if 'probabilities' in rows else None
-        for column in {'probability', 'loss', 'pixels'} & set(rows):
+        for column in {'probability', 'loss', 'pixels', 'sharpness'} & set(rows):
             rows[column] = rows[column].astype(float)  # None becomes NaN
         report = cls(rows, labels, p)
+        if not entries.get('rows'):
+            parts = {'pixels': entries.get('sizes'), 'sharpness': entries.get('sharpness')}
+            report.kept_slices = {name: _slices_of(kept, name) for name, kept in parts.items() if kept}
         intervals = [entries.get('balanced_accuracy_interval'), entries.get('macro_f1_interval')]
         if all(intervals):
             report.kept_intervals = np.array(intervals, dtype=float)  # the photos are perhaps not known any more
@@ -505,6 +557,8 @@ class Report(ClassScores):
         sections = [class_section(self), confusion_section(self)]
         if (self.sizes.pictures > 0).sum() > 1:
             sections.append(size_section(self))
+        if len(self.sharpness):
+            sections.append(sharpness_section(self))
         if calibration is not None:
             sections.append(calibration.section(self))
         return sections
@@ -553,14 +607,26 @@ def _class_entry(t: Any) -> dict[str, Any]:
         'f1': t.f1}
 
 
-def _size_entry(t: Any) -> dict[str, Any]:
-    "A row of `ClassScores.sizes` for JSON."
-    return {
-        'pixels': t.Index,
+def _slice_entries(slices: pd.DataFrame) -> list[dict[str, Any]]:
+    "The rows of `ClassScores.slices` for JSON."
+    return [{
+        str(slices.index.name): t.Index,
         'pictures': t.pictures,
         'right': t.right,
         'accuracy': t.accuracy,
-        'interval': (t.low, t.high)}
+        'interval': (t.low, t.high)} for t in slices.itertuples()]
+
+
+def _slices_of(entries: Sequence[Mapping[str, Any]], name: str) -> pd.DataFrame:
+    "The table again that `_slice_entries` was given."
+    columns = {
+        'pictures': [int(entry['pictures']) for entry in entries],
+        'right': [int(entry['right']) for entry in entries],
+        'accuracy': [entry['accuracy'] for entry in entries],
+        'low': [entry['interval'][0] for entry in entries],
+        'high': [entry['interval'][1] for entry in entries]}
+    index = pd.Index([str(entry[name]) for entry in entries], name=name)
+    return pd.DataFrame(columns, index=index).astype({'accuracy': float, 'low': float, 'high': float})
 
 
 def _score(name: str, of: str, value: float, interval: tuple[float, float], n: int) -> dict[str, Any]:
@@ -586,8 +652,8 @@ def _class_scores(report: Report) -> list[dict[str, Any]]:
 
 
 def _size_scores(report: Report) -> list[dict[str, Any]]:
-    rows = report.sizes[report.sizes.pictures > 0].itertuples()
-    return [_score('accuracy', f'{t.Index} pixels', t.accuracy, (t.low, t.high), t.pictures) for t in rows]
+    rows = [*report.sizes.rename('{} pixels'.format).itertuples(), *report.sharpness.itertuples()]
+    return [_score('accuracy', t.Index, t.accuracy, (t.low, t.high), t.pictures) for t in rows if t.pictures]
 
 
 def _fold_scores(report: Report) -> list[dict[str, Any]]:

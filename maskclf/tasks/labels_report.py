@@ -133,7 +133,7 @@ class LabelsReport(BaseReport):
         flags = _flags(truth, labels)
         names = [str(file) for file in files]
         rows = {'file': names, 'label': _join_flags(flags, labels), 'predicted': '', 'problem': problems}
-        table = pd.DataFrame(rows | dict(more or {})).drop(columns='pixels', errors='ignore')
+        table = pd.DataFrame(rows | dict(more or {})).drop(columns=['pixels', 'sharpness'], errors='ignore')
         report = cls(table, list(labels), flags, answer_array(answers, len(labels)), {})
         return report.with_thresholds(thresholds or {})
 

@@ -104,7 +104,7 @@ class NumberReport(BaseReport):
             'label': [float(number) for number in truth],
             'predicted': answer_array(answers, 1)[:, 0],
             'problem': problems}
-        table = pd.DataFrame(rows | dict(more or {})).drop(columns='pixels', errors='ignore')
+        table = pd.DataFrame(rows | dict(more or {})).drop(columns=['pixels', 'sharpness'], errors='ignore')
         return cls(table, name, half)
 
     def with_half(

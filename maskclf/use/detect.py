@@ -22,6 +22,7 @@ from ..base.boxes import suppress
 from ..base.errors import ModelError
 from ..base.files import cache_folder
 from ..inputs.picture import open_picture
+from ..model.config import ScoreCurve
 from ..model.folder import FINDER, read_finder
 from ..model.runtime import Network
 
@@ -45,10 +46,12 @@ def boxes_at(
     logits: np.ndarray,  # 5 × height × width: brightness before the sigmoid, and the logarithms of four distances
     score: float = 0.3,  # what is less sure is left out
     stride: int = 4,  # pixels from one place to the next
+    curve: ScoreCurve | None = None,  # what makes a score of a brightness; None: the brightness is the score
 ) -> tuple[np.ndarray, np.ndarray]:
     "A box (left, top, right, bottom in pixels) for each peak, n × 4, and n scores."
+    darkest = curve.brightness(score) if curve else score
     heat = 1/(1 + np.exp(-logits[0].astype(np.float64)))
-    rows, columns = peaks(heat, score/3)
+    rows, columns = peaks(heat, darkest/3)
     y = rows[:, None] + np.repeat([-1, 0, 1], 3)  # a row of nine places for each peak, itself the fifth
     x = columns[:, None] + np.tile([-1, 0, 1], 3)
     inside = (y >= 0) & (y < heat.shape[0]) & (x >= 0) & (x < heat.shape[1])
@@ -58,9 +61,10 @@ def boxes_at(
     left, top, right, bottom = np.exp(logits[1:, at_y, at_x].astype(np.float64).clip(-9, 9))
     edges = np.stack([x + 0.5 - left, y + 0.5 - top, x + 0.5 + right, y + 0.5 + bottom], axis=-1)*stride
     boxes = (edges*brightness[..., None]).sum(1)/brightness.sum(1)[:, None]
-    scores = np.sqrt(brightness[:, 4]*2*brightness.mean(1)).clip(0, 1)  # a peak that stands alone counts less
-    sure = scores >= score
-    return boxes[sure], scores[sure]
+    bright = np.sqrt(brightness[:, 4]*2*brightness.mean(1))  # a peak that stands alone counts less
+    sure = bright >= darkest
+    scores = curve.share(bright[sure]) if curve else bright[sure].clip(0, 1)
+    return boxes[sure], scores
 
 # %% ../../nbs/library/use/detect.ipynb #detect-13
 OVERLAP = 160  # pixels that two neighbouring pieces share; a face below that size is whole in one of them
@@ -137,7 +141,7 @@ class Face:
     "A face that was found."
 
     box: tuple[float, float, float, float]  # left, top, right, bottom in pixels of the upright photo
-    score: float  # how sure the finder is, 0 to 1
+    score: float  # how sure the finder is, 0 to 1: of our own, about the share of such boxes that are right
 
 # %% ../../nbs/library/use/detect.ipynb #detect-21
 class _OwnNetwork:
@@ -148,6 +152,7 @@ class _OwnNetwork:
         config = self.folder.config
         self.size = config.size
         self.score = config.score
+        self._curve = config.calibration
         self._mean = np.array(config.mean, np.float32)*255
         self._std = np.array(config.std, np.float32)*255
         self._network = Network(self.folder, threads, runtime, photos)
@@ -166,7 +171,7 @@ class _OwnNetwork:
 
     def look(self, picture: Image.Image, score: float) -> tuple[np.ndarray, np.ndarray]:
         "Boxes and scores of what is at least so sure."
-        return boxes_at(self.logits(picture), score)
+        return boxes_at(self.logits(picture), score, curve=self._curve)
 
 
 class _YuNet:

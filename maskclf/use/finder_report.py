@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from PIL import Image
 from ..base.boxes import overlaps
 from ..base.errors import DataError
 from ..inputs.picture import open_picture
+from ..model.config import ScoreCurve
 from .analyse import crop_face
 from .classifier import Classifier
 from .detect import Face, FaceFinder
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # %% auto #0
-__all__ = ['average_precision', 'match', 'KnownPhoto', 'FinderReport', 'evaluate_finder']
+__all__ = ['USUAL_CURVE', 'FEWEST', 'average_precision', 'match', 'KnownPhoto', 'FinderReport', 'fit_curve', 'evaluate_finder']
 
 # %% ../../nbs/library/use/finder_report.ipynb #report-05
 def average_precision(
@@ -128,7 +130,7 @@ class FinderReport:
 
     def best_score(
         self,
-        beta: float = 2,  # how many times as much recall counts
+        beta: float = 1,  # how many times as much recall counts as precision
     ) -> float:
         "The score from which on boxes should count: where F-beta, a mean of recall and precision, is highest."
         boxes = self.boxes.sort_values('score', ascending=False)
@@ -138,6 +140,30 @@ class FinderReport:
         counted = np.arange(1, len(boxes) + 1)
         f_beta = (1 + beta**2)*right/(counted + beta**2*len(self.real))
         return math.floor(1000*boxes['score'].iloc[f_beta.argmax()])/1000
+
+    def by_score(
+        self,
+        edges: Sequence[float] = (0, .1, .3, .5, .7, .9, 1),  # of the ranges of scores
+    ) -> pd.DataFrame:
+        "A row for each range of scores: number of boxes, their mean score, and the share that is right."
+        import pandas as pd
+
+        boxes = self.boxes
+        names = [f'{low:g} to {high:g}' for low, high in pairwise(edges)]
+        ranges = pd.cut(boxes['score'], edges, labels=names, include_lowest=True)
+        right = (boxes['label'] != '').groupby(ranges, observed=False)
+        mean = boxes['score'].groupby(ranges, observed=False).mean()
+        return pd.DataFrame({'boxes': right.size(), 'mean score': mean, 'right': right.mean()})
+
+    def rescored(
+        self,
+        score: Callable[[np.ndarray], np.ndarray],  # old scores → new ones, in the same order
+    ) -> FinderReport:
+        "The same with other scores; what was not found keeps its zero."
+        faces = self.faces.copy()
+        found = faces['score'] > 0
+        faces.loc[found, 'score'] = score(faces.loc[found, 'score'].to_numpy())
+        return FinderReport(self.ap50, self.photos, faces)
 
     def above(
         self,
@@ -172,12 +198,33 @@ class FinderReport:
         right = f'{self.precise:.1%} of {len(self.boxes)} boxes are right'
         return f'AP50 {self.ap50:.3f}; {found}, {right} ({self.photos} photos)'
 
+# %% ../../nbs/library/use/finder_report.ipynb #report-13b
+USUAL_CURVE = ScoreCurve(half=0.42, slope=4.7)  # about that of the finder that comes with this package
+FEWEST = 10  # boxes that must be right, and as many that must be wrong, before a curve can be drawn
+
+
+def fit_curve(
+    brightness: Sequence[float] | np.ndarray,  # of boxes on photos that the network has not seen
+    right: Sequence[bool] | np.ndarray,  # of each, whether it is right
+) -> ScoreCurve:
+    "The curve from brightness to the share of boxes that is right; `USUAL_CURVE` where too few boxes can tell."
+    from sklearn.linear_model import LogisticRegression
+
+    right = np.asarray(right, bool)
+    if min(right.sum(), (~right).sum()) < FEWEST:
+        return USUAL_CURVE
+    logarithms = np.log(np.asarray(brightness, float))[:, None]
+    fitted = LogisticRegression(C=1e6, max_iter=1000).fit(logarithms, right)
+    slope = float(np.clip(fitted.coef_[0, 0], 0.5, 20))
+    half = math.exp(-float(fitted.intercept_[0])/slope)
+    return ScoreCurve(round(float(np.clip(half, 0.01, 1.5)), 4), round(slope, 4))
+
 # %% ../../nbs/library/use/finder_report.ipynb #report-13
 def evaluate_finder(
     finder: FaceFinder,  # who looks
     photos: Iterable[KnownPhoto],  # at what
     classifier: Classifier | None = None,  # who names the faces; None: they are only found
-    least: float = 0.02,  # the lowest score that counts for average precision
+    least: float = 0.001,  # the lowest score that counts for average precision
 ) -> FinderReport:
     "Find, and name, the faces in photos whose faces are known."
     import pandas as pd
