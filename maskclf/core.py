@@ -40,7 +40,7 @@ def _trained_by_all(learn: Learner, asked: dict[str, Any], recipe: Recipe) -> It
     "In its block all processes train `learn` together; an error if they were not asked for the same."
     settings = {name: asked[name] for name in ('epochs', 'bs', 'lr', 'seed', 'balance', 'augment', 'loss_weights')}
     agree(architecture=asked['arch'], size=recipe.size, start=learn.maskclf['pretrained'],
-          choice_of_layers=recipe.freeze, **settings)
+          choice_of_layers=recipe.layers, **settings)
     with in_processes(learn):
         yield
 
@@ -72,7 +72,7 @@ def train(
     target: Any = None,  # what to learn: 'class', 'labels', 'number', or a task of your own; None: what suits
     column: str | None = None,  # of a table, the column to learn; None: the one called label or the like
     loss_weights: Any = None,  # how heavy mistakes weigh: 'balanced' or a dict class → weight; besides `balance`
-    freeze: bool | None = None,  # train the head alone? None: if it is pretrained and there are few pictures
+    freeze: bool | None = None,  # True: train the head alone; False: all layers; None: what suits, see `choose_recipe`
     then: Callable[[Learner], Any] | None = None,  # called with the learner while its epochs are still kept
     **kwargs: Any,  # passed on to `face_dataloaders`: `splitter`, `exclude`, `method`, `margin` …
 ) -> Learner:  # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
@@ -112,7 +112,7 @@ def train(
         with _trained_by_all(learn, asked, recipe):
             grow = not fixed_size(arch)
             check_mirror = augment == 'auto' and batch_tfms is None
-            fit(learn, epochs, lr, bool(weights), _callbacks(epochs_file, resume), recipe.freeze, grow, check_mirror)
+            fit(learn, epochs, lr, bool(weights), _callbacks(epochs_file, resume), recipe.layers, grow, check_mirror)
 
         # then
         _call_in_first_process(then, learn)

@@ -17,7 +17,7 @@ import typer
 from ..base.errors import MissingError, PictureError
 from ..base.text import printable
 from .app import app
-from .options import Address, Engine, Names, Runtime, argument, check_writable, new_folder, option
+from .options import Address, Engine, Names, Runtime, Unknown, argument, check_writable, new_folder, option
 from .predicting import with_ray
 from .terminal import with_bar
 from ..use.analyse import check_names_faces
@@ -148,6 +148,7 @@ def find(
     every: _Every = 1,  # look at one frame in so many
     show: Annotated[bool, option('Of the webcam, show what is seen in a window.', '--show')] = False,  # a window
     runtime: Runtime = 'auto',  # which program computes
+    unknown: Unknown = None,  # may it say `unknown`? None: as the model was saved
     engine: Engine = 'local',  # who works
     address: Address = None,  # of a Ray cluster
     column: Names = None,  # title of the column with the names
@@ -166,7 +167,7 @@ def find(
     ray = engine == 'ray'
     _check_request(photos, out, as_json, resume, camera, ray, bool(address or column))
     finder = FaceFinder(detector=detector, runtime=runtime, score=score)
-    classifier = Classifier(model, runtime=runtime)
+    classifier = Classifier(model, runtime=runtime, unknown=unknown)
     check_names_faces(classifier)
     if ray:
         failed = _find_with_ray(photos, out, finder, classifier, every, camera, resume=resume, address=address,

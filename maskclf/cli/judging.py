@@ -12,7 +12,7 @@ import typer
 
 from ..base.errors import ExistsError, ModelError, warn
 from .app import app
-from .options import (FOLDER, Column, Model, argument, base_name, check_exists, check_page,
+from .options import (FOLDER, Column, Model, Unknown, argument, base_name, check_exists, check_page,
                                  check_writable, option, print_json)
 from ..model.folder import read_model, stored_report
 
@@ -25,7 +25,9 @@ def _stored(model: Path) -> tuple[Any, str]:
     return report, 'the pictures that training kept aside'
 
 
-def _judged(model: Path, data: Path, everything: bool, column: str | None) -> tuple[Any, str]:
+def _judged(
+    model: Path, data: Path, everything: bool, column: str | None, unknown: bool | None
+) -> tuple[Any, str]:
     "The report on a data set, and in words which of its examples were judged."
     from maskclf.evaluation.evaluate import evaluate as judge
     from maskclf.evaluation.evaluate import labelled_examples
@@ -33,7 +35,8 @@ def _judged(model: Path, data: Path, everything: bool, column: str | None) -> tu
     from maskclf.evaluation.models import as_judged
     from maskclf.use.classifier import Classifier
 
-    classifier = Classifier(model, runtime='onnxruntime')  # OpenVINO may round: figures are the same on every machine
+    # OpenVINO may round: with this one, figures are the same on every machine
+    classifier = Classifier(model, runtime='onnxruntime', unknown=unknown)
     examples = labelled_examples(as_judged(classifier), data, column=column)
     if everything:
         return judge(classifier, examples), f'all {len(examples)} pictures in {base_name(data)}'
@@ -57,6 +60,7 @@ def evaluate(
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of the table
     page: _Page = None,  # HTML file to write
     column: Column = None,  # of a table, the column to compare with; None: see the help
+    unknown: Unknown = None,  # may it say `unknown`? None: as the model was saved
 ) -> None:
     """Say how good a model is.
 
@@ -71,7 +75,7 @@ def evaluate(
         check_page(page, 'report.html')
     if data:
         check_exists(data)
-    report, which = _judged(model, data, everything, column) if data else _stored(model)
+    report, which = _judged(model, data, everything, column, unknown) if data else _stored(model)
     if page:
         from maskclf.evaluation.pages import write_report
 

@@ -2,9 +2,9 @@
 
 # %% auto #0
 __all__ = ['FOLDER', 'ARCH', 'WEIGHTS', 'Pictures', 'Model', 'Arch', 'Epochs', 'Pretrained', 'Target', 'Column', 'Quick',
-           'Augment', 'MaxError', 'Exclude', 'Resume', 'Runtime', 'Engine', 'Address', 'Names', 'Size', 'argument',
-           'option', 'NotWritable', 'base_name', 'new_folder', 'check_writable', 'check_page', 'check_exists',
-           'print_json']
+           'Augment', 'MaxError', 'Exclude', 'Resume', 'Runtime', 'Unknown', 'Engine', 'Address', 'Names', 'Size',
+           'argument', 'option', 'NotWritable', 'base_name', 'new_folder', 'check_writable', 'check_page',
+           'check_exists', 'print_json']
 
 # %% ../../nbs/library/cli/options.ipynb #options-02
 import contextlib
@@ -123,7 +123,8 @@ Target = Annotated[str | None, option(
 Column = Annotated[str | None, option(
     'Of a table, the column with the labels or numbers. Left out: the one called label or the like.')]
 Quick = Annotated[bool | None, option(
-    'Train the last layers only, in seconds; --no-quick: all of them. Left out: what suits the number of pictures.',
+    'Train the head of the network only, in seconds; --no-quick: all layers, in minutes. Left out: of up to 1,000 '
+    'pictures the upper layers, of more all.',
     '--quick/--no-quick', show_default=False)]
 Augment = Annotated[str, option(
     'How training pictures are changed at random. auto: all that suits, but no mirror where that would falsify labels; '
@@ -139,6 +140,9 @@ Resume = Annotated[bool | None, option(
     '--resume/--no-resume', show_default=False)]
 Runtime = Annotated[Literal['auto', 'onnxruntime', 'openvino'], option(
     'What computes; auto: OpenVINO where it is installed and there are many pictures.')]
+Unknown = Annotated[bool | None, option(
+    'Say `unknown` of what is unlike all that the model has learned; --no-unknown: always answer. Left out: as the '
+    'model was saved.', '--unknown/--no-unknown', show_default=False)]
 Engine = Annotated[Literal['local', 'ray'], option(
     'Who works: this process, or Ray, with every core and machine it has; PICTURES may then be lists and addresses '
     'such as s3://bucket/faces, and OUT is a folder of Parquet files.')]

@@ -17,7 +17,7 @@ import typer
 from ..base.errors import MissingError
 from ..base.text import plural, printable
 from .app import app
-from .options import Address, Engine, Names, Runtime, argument, check_writable, option
+from .options import Address, Engine, Names, Runtime, Unknown, argument, check_writable, option
 from .terminal import complain, sentence, with_bar
 from ..model.folder import FILES, read_model
 from ..tasks.task import Task
@@ -222,14 +222,14 @@ def _write_rows(classifier: Classifier, found: Sequence[_Found], out: Path, resu
 
 
 def _predict_here(
-    typed: Sequence[Path], form: str, out: Path | None, resume: bool, bs: int, runtime: str
+    typed: Sequence[Path], form: str, out: Path | None, resume: bool, bs: int, runtime: str, unknown: bool | None
 ) -> tuple[int, int]:
     "Predict in this process; how many files there are, and how many could not be used."
     model, pictures = _model_and_pictures(typed)
     if not model:
         why = f'{printable(str(typed[0]))} is no model folder' if typed[0].is_dir() else 'no model is named'
         complain(f'note: {why}, so the one that comes with maskclf answers. It wants a face that fills the picture.')
-    classifier = Classifier(model, runtime=runtime)
+    classifier = Classifier(model, runtime=runtime, unknown=unknown)
     found = _find_files(pictures, classifier.examples_in)
     if out:
         failed = _write_rows(classifier, found, out, resume, bs)
@@ -262,7 +262,7 @@ def with_ray(
 
 
 def _predict_with_ray(
-    typed: Sequence[str], out: Path | None, resume: bool, runtime: str, **more: Any
+    typed: Sequence[str], out: Path | None, resume: bool, runtime: str, unknown: bool | None, **more: Any
 ) -> tuple[int, int]:
     "Have Ray predict; how many files there are, and how many could not be used."
     from maskclf.scale.dataset import predict_dataset
@@ -271,7 +271,8 @@ def _predict_with_ray(
     sources = typed[1:] if model else typed
     if not sources:
         raise typer.BadParameter(f'{model} is a model: name the pictures, too.')
-    return with_ray(predict_dataset, sources, out, classifier=Classifier(model, runtime=runtime), resume=resume, **more)
+    classifier = Classifier(model, runtime=runtime, unknown=unknown)
+    return with_ray(predict_dataset, sources, out, classifier=classifier, resume=resume, **more)
 
 
 _ModelAndPictures = Annotated[list[str], argument('[MODEL] PICTURES', _TYPED)]
@@ -290,6 +291,7 @@ def predict(
     resume: _ResumeRows = False,  # go on with `out`
     bs: Annotated[int, option('Pictures that go through the network at a time.', min=1)] = 32,  # in a batch
     runtime: Runtime = 'auto',  # which program computes
+    unknown: Unknown = None,  # may it say `unknown`? None: as the model was saved
     engine: Engine = 'local',  # who works
     address: Address = None,  # of a Ray cluster
     column: Names = None,  # title of the column with the names
@@ -310,14 +312,14 @@ def predict(
     if resume and not out:
         raise typer.BadParameter('--resume needs the file to go on with: add --out')
     if engine == 'ray':
-        n, failed = _predict_with_ray(typed, out, resume, runtime, address=address, column=column)
+        n, failed = _predict_with_ray(typed, out, resume, runtime, unknown, address=address, column=column)
     elif address or column:
         raise typer.BadParameter('--address and --column are for Ray: add --engine ray')
     else:
         form = 'table'
         if as_json or as_csv:
             form = 'json' if as_json else 'csv'
-        n, failed = _predict_here([Path(name) for name in typed], form, out, resume, bs, runtime)
+        n, failed = _predict_here([Path(name) for name in typed], form, out, resume, bs, runtime, unknown)
     if failed:
         complain(f'{failed} of {n} could not be used.')
         raise typer.Exit(1)

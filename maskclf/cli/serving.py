@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from .app import app
-from .options import argument, option
+from .options import Unknown, argument, option
 
 # %% ../../nbs/library/cli/serving.ipynb #serving-05
 _Served = Annotated[Path | None, argument('[MODEL]', 'Model folder; left out: the one that comes with maskclf.')]
@@ -37,6 +37,7 @@ def serve(
     allow_host: _Hosts = None,  # names in the header Host
     allow_origin: _Origins = None,  # origins of other pages
     behind_proxy: _Proxy = False,  # trust a proxy?
+    unknown: Unknown = None,  # may it say `unknown`? None: as the model was saved
 ) -> None:
     """Let others use a model: a web page and an API.
 
@@ -47,4 +48,4 @@ def serve(
     from maskclf.serve.app import serve as run
 
     run(model, host, port, allow_host or (), behind_proxy, faces=faces, db=db, root_path=root_path,
-        origins=allow_origin or ())
+        origins=allow_origin or (), unknown=unknown)

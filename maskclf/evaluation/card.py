@@ -57,6 +57,10 @@ def model_card(
     if smaller:
         lines.append(f'- made smaller ({smaller.format}) since then: the same label for {smaller.labels_equal} '
                      f'of {smaller.pictures} pictures, old and new to it')
+    if config.familiar:
+        asked = '' if config.familiar.on else ', where it is asked to say so'
+        lines.append(f'- `unknown`, unlike all that was learned: {config.familiar.refused} of '
+                     f'{config.familiar.pictures} such pictures{asked}')
     parts = [
         f'# {title}',
         what,

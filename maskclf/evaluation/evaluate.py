@@ -81,11 +81,15 @@ def evaluate(
             raise EvaluateError(f'This {name} has no validation pictures of its own: '
                                 'name a folder with a folder of pictures for each class.')
         answers = judged.own_answers()
+        unknown = None
     else:
         examples = labelled_examples(judged, data, label_func, column)
         for note in examples.notes if examples.format == 'table' else ():
             warn(note)
         answers = judged.answers(examples)
+        unknown = judged.unknown(examples)
     files = [example.file for example in examples]
     more = _more_columns(examples)
+    if unknown is not None:
+        more['unknown'] = unknown
     return judged.task.report(files, examples.labels, answers, judged.labels, judged.decision, more)

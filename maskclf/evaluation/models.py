@@ -81,6 +81,13 @@ class JudgedLearner:
         rows = iter(self._rows(self.learn.dls.test_dl(good, num_workers=0)) if good else [])
         return [trouble[example] or next(rows) for example in examples]
 
+    def unknown(
+        self,
+        examples: Examples,  # that it was asked about
+    ) -> list[bool] | None:
+        "None: a learner answers every time."
+        return None
+
     def _item(self, examples: Examples, example: Example) -> Any:
         "An example as its DataLoaders take it."
         if self._load is not None:
@@ -139,6 +146,7 @@ class JudgedClassifier:
         self.labels = [str(label) for label in model.labels or []]
         self.decision = getattr(getattr(model, 'config', None), 'decision', None)
         self.settings = getattr(model, 'settings', None)
+        self._unknown: dict[Example, bool] = {}  # of those that it was asked about
         if not self.labels:
             raise _no_classes(model)
 
@@ -158,7 +166,17 @@ class JudgedClassifier:
             for example, source in zip(part, sources, strict=True):
                 answer = source if isinstance(source, PictureError) else next(said)
                 found[example] = self._row(answer, number)
+                self._unknown[example] = getattr(answer, 'is_unknown', False)
         return [found[example] for example in examples]
+
+    def unknown(
+        self,
+        examples: Examples,  # that it was asked about
+    ) -> list[bool] | None:
+        "Which of them it called unknown; None if it never says so."
+        if not getattr(self.model, 'unknown', False):
+            return None
+        return [self._unknown[example] for example in examples]
 
     def _row(self, answer: Any, number: type) -> Any:
         "The row that an answer was made of; of an error its sentence."
@@ -202,6 +220,13 @@ class Judged(Protocol):
         examples: Examples,  # to be asked about
     ) -> list[Any]:
         "For each example a row of probabilities, or of numbers; or a sentence that says why there is none."
+        ...
+
+    def unknown(
+        self,
+        examples: Examples,  # that it was asked about
+    ) -> list[bool] | None:
+        "Which of them it called unknown; None if it never says so. Their rows are counted like all others."
         ...
 
     def own_examples(self) -> Examples:

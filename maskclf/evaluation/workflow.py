@@ -19,6 +19,7 @@ from .mistakes import explain
 from .pages import write_report
 from ..learn.save import add_figures, save
 from ..learn.training import history
+from ..model.familiar import Familiar
 from ..model.folder import read_model
 from ..tasks.task import task_of
 
@@ -72,11 +73,20 @@ def describe_training(
     known = getattr(learn, 'maskclf', None) or {}  # what `train` wrote down: seed, source, pretrained …
     start = 'weights learned before' if known.get('pretrained') else 'random weights'
     versions = [f'{name} {config.versions.get(name)}' for name in ('maskclf', 'fastai', 'torch')]
-    return {
+    about = {
         'network': f'{config.architecture}, which sees {config.size} × {config.size} pixels, started from {start}',
         'pictures': f'{config.data.training} to learn from, {len(config.data.validation)} kept aside',
         'training': f'{epochs} epochs, seed {known.get("seed", "unknown")}',
         'programs': ', '.join(versions)}
+    if config.familiar:
+        about['unknown'] = _about_unknown(config.familiar)
+    return about
+
+
+def _about_unknown(familiar: Familiar) -> str:
+    "What the model calls unknown, and how many of its own pictures."
+    return (f'what is unlike all that was learned; {familiar.refused} of the {familiar.pictures} pictures kept aside '
+            'are called so')
 
 
 def judge_saved(

@@ -11,6 +11,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,9 @@ import numpy as np
 from ..base.errors import ModelError, PictureError
 from ..model.config import ModelConfig
 from ..model.folder import ModelFolder, new_model_folder, parse_onnx, read_model, write_config
-from ..model.runtime import import_onnxruntime
+from ..model.runtime import import_onnxruntime, load_with_onnxruntime
+from .strangers import BRANCH
+from ..model.familiar import Familiar
 from ..use.classifier import Classifier
 
 # %% auto #0
@@ -37,7 +40,9 @@ def halve(
     network = copy.deepcopy(network)
     casts = []
     for weight in network.graph.initializer:
-        if weight.data_type != TensorProto.FLOAT or (names is not None and weight.name not in names):
+        if weight.data_type != TensorProto.FLOAT or weight.name.startswith(BRANCH):
+            continue
+        if names is not None and weight.name not in names:
             continue
         values = numpy_helper.to_array(weight)
         if np.abs(values).max(initial=0) > np.finfo(np.float16).max:
@@ -90,7 +95,8 @@ def quantize(
     batches = iter([dict(pixels=pixels[i:i + 16]) for i in range(0, len(pixels), 16)])
     options: dict[str, Any] = dict(per_channel=True, activation_type=QuantType.QUInt8)
     options |= dict(reduce_range=True)  # weights from -64 to 64: then no processor can overflow, and all answer alike
-    options |= dict(nodes_to_exclude=[step.name for step in delicate])
+    branch = [step for step in network.graph.node if step.name.startswith(BRANCH)]
+    options |= dict(nodes_to_exclude=[step.name for step in [*delicate, *branch]])
     if delicate:
         options |= dict(op_types_to_quantize=['Conv', 'Gemm'])
     with tempfile.TemporaryDirectory() as folder, quietly():
@@ -136,21 +142,40 @@ def export_model(
     original = Classifier(model, runtime='onnxruntime')
     pixels = _some_pixels(original, pictures)
     network = parse_onnx(source.network(), source.path/'model.onnx')
+    entries = source.config.entries
     if precision == 'fp16':
         smaller = halve(network)
     else:
-        smaller = quantize(network, pixels[::2])
+        calibrating = pixels[::2]
         pixels = pixels[1::2]
+        smaller = quantize(network, calibrating)
     with new_model_folder(dest) as folder:
         (folder/'model.onnx').write_bytes(smaller.SerializeToString())
         if weights:
             (folder/'weights.safetensors').write_bytes(_halved_weights(source))
-        write_config(folder, source.config.entries, ModelConfig)
+        entries = entries | _moved_limit(source, smaller, pixels)
+        write_config(folder, entries, ModelConfig)
         found = _checked_agreement(original, folder, pixels)
         found = dict(compared_on='noise' if pictures is None else 'pictures') | found
         made = dict(format=precision, original=source.config.files['model.onnx'].sha256) | found
-        write_config(folder, source.config.entries | dict(precision=made), ModelConfig)
+        write_config(folder, entries | dict(precision=made), ModelConfig)
     return Path(dest)
+
+def _moved_limit(source: ModelFolder[ModelConfig], smaller: Any, pixels: np.ndarray) -> dict[str, Any]:
+    "The entry `unknown` for a smaller network, in which distances are a little larger; none where there is none."
+    familiar = source.config.familiar
+    if familiar is None:
+        return {}
+    before = _strangeness(familiar, source.network(), pixels)
+    after = _strangeness(familiar, smaller.SerializeToString(), pixels)
+    far = before >= np.median(before)  # only these come near the limit
+    moved = replace(familiar, limit=familiar.limit*float(np.median(after[far]/before[far])))
+    return dict(unknown=moved.to_entries())
+
+def _strangeness(familiar: Familiar, network: bytes, pixels: np.ndarray, bs: int = 32) -> np.ndarray:
+    loaded = load_with_onnxruntime(network, threads=1)
+    parts = [familiar.strangeness(loaded.run(pixels[i:i + bs])['features']) for i in range(0, len(pixels), bs)]
+    return np.concatenate(parts)
 
 def _check_request(model: ModelFolder[ModelConfig], dest: Path, precision: str, pictures: Any) -> None:
     "`ModelError` if the model cannot be exported like that."

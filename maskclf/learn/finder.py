@@ -47,7 +47,7 @@ from .precision import BF16Training, fast_bf16, with_useful_threads
 from .save import describe, first_lines, ready_to_export, watch_and_export
 from .start import DEFAULT, lite0, pip_file, pixel_stats
 from .training import KeepHistory, TellTime
-from ..model.config import FORMAT, SCHEMA, FinderConfig, ScoreCurve
+from ..model.config import FORMAT, FinderConfig, ScoreCurve
 from ..model.folder import new_model_folder, read_finder, write_config
 from ..use.detect import FaceFinder, zooms
 from ..use.finder_report import FinderReport, KnownPhoto, evaluate_finder, fit_curve
@@ -441,7 +441,7 @@ def save_finder(
 ) -> Path:  # the folder
     "Write a finder as a folder that can run no code; raises `ModelError`, `FileExistsError`."
     stats = {name: list(value) for name, value in pixel_stats(DEFAULT, pip_file(DEFAULT)).items()}
-    entries = dict(format=FORMAT, schema=SCHEMA, kind='finder', size=800, score=.3) | stats | describe(learn)
+    entries = dict(format=FORMAT, schema=2, kind='finder', size=800, score=.3) | stats | describe(learn)
     entries['calibration'] = dict(half=1, slope=1)  # until it is known
     with new_model_folder(dest) as folder:
         finder_onnx(learn.model, folder/'model.onnx')

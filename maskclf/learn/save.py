@@ -12,9 +12,10 @@ import re
 import shutil
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,8 @@ from ..data.examples import Example, Examples
 from .loaders import LoadPicture
 from .training import face_learner
 from ..model.config import FORMAT, SCHEMA, ModelConfig
-from ..model.folder import FILES, fingerprint, new_model_folder, read_model, write_config
+from .strangers import MOST_ASIDE, MOST_LEARNED, learn_familiar
+from ..model.folder import FILES, fingerprint, new_model_folder, parse_onnx, read_model, write_config
 from ..tasks.task import DEFAULT_TASK, task_of
 from ..use.classifier import Classifier
 
@@ -268,22 +270,56 @@ def _complete(learn: Learner, folder: Path, entries: dict[str, Any]) -> None:
     write_config(folder, config.entries | dict(parity=parity), ModelConfig)
 
 # %% ../../nbs/library/learn/save.ipynb #save-08
+def _pixels(learn: Learner, items: Sequence[Any], bs: int = 64) -> Iterator[np.ndarray]:
+    "What the network is given of some items, a batch at a time, without augmentation."
+    for start in range(0, len(items), bs):
+        batch = learn.dls.test_dl(list(items[start:start + bs]), bs=bs, num_workers=0).one_batch()[0]
+        yield batch.as_subclass(torch.Tensor).cpu().float().numpy()
+
+def _teach_unknown(learn: Learner, folder: Path, entries: dict[str, Any]) -> dict[str, Any]:
+    "Give the network in `folder` a second output; the entries of config.json that say what is unknown to it."
+    train, valid = learn.dls.train_ds, learn.dls.valid_ds
+    items = _paths(train.items)
+    if len(items) != len(train) or not _paths(valid.items):
+        return {}
+    task = task_of(learn.dls)
+    as_valid = SimpleNamespace(valid_ds=train)  # a task tells the labels of what is in this place
+    groups = task.strata(task.own_labels(as_valid, entries['labels']))
+    learned = _spread(range(len(items)), MOST_LEARNED)
+    aside = _spread(_paths(valid.items), MOST_ASIDE)
+    network = parse_onnx((folder/'model.onnx').read_bytes(), folder/'model.onnx')
+    found = learn_familiar(
+        network, _pixels(learn, [items[place] for place in learned]), [groups[place] for place in learned],
+        _pixels(learn, aside), entries['mean'], entries['std'])
+    if found is None:
+        return {}
+    taught, familiar = found
+    (folder/'model.onnx').write_bytes(taught.SerializeToString())
+    return dict(schema=SCHEMA, unknown=familiar.to_entries())
+
+def _spread(items: Sequence[Any], most: int) -> Sequence[Any]:
+    "At most so many, spread over all."
+    return items[::max(1, -(-len(items)//most))]
+
 def save(
     learn: Learner,  # on the DataLoaders of `face_dataloaders`
     dest: str | os.PathLike,  # folder to write; an older model there is replaced, any other folder is left as it is
     report: Any = None,  # from `evaluate`, to keep its figures with the model
     calibration: Any = None,  # what `calibrate` found; None: nothing
+    unknown: bool = True,  # may it say `unknown`? False: it always answers, whatever it is shown
 ) -> Path:
     "Write a learner as a folder that can run no code; raises `ModelError`, `FileExistsError`."
     entries = preparation(learn)
     task = task_of(learn.dls)
-    schema = SCHEMA if {'input', 'output'} & entries.keys() else 1  # so that older versions read what they know
+    schema = 2 if {'input', 'output'} & entries.keys() else 1  # so that older versions read what they know
     entries |= task.decision(calibration, entries['labels'])
     entries = {'format': FORMAT, 'schema': schema, **entries, **describe(learn, report)}
     state = learn.model.state_dict()
     weights = {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}
     with new_model_folder(dest) as folder:
         export_onnx(learn.model, entries['size'], folder/'model.onnx')
+        if unknown and task.can_refuse(entries['labels']):
+            entries |= _teach_unknown(learn, folder, entries)
         content = weights_to_bytes(weights, dict(architecture=entries['architecture']))
         (folder/'weights.safetensors').write_bytes(content)  # safetensors' `save_file` keeps others from reading it
         _complete(learn, folder, entries)

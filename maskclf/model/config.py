@@ -15,6 +15,7 @@ import numpy as np
 from ..base.errors import MaskclfError, ModelError
 from ..base.text import on_one_line
 from ..inputs.input import Input, input_named
+from .familiar import Familiar, are_centres, familiar_from
 from ..tasks.task import DEFAULT_TASK, Task, is_between, task_named
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ __all__ = ['FORMAT', 'SCHEMA', 'MAX_SIZE', 'LEAST_DETAIL', 'MAX_NAME', 'MAX_PATH
 
 # %% ../../nbs/library/model/config.ipynb #config-03
 FORMAT = 'maskclf model'  # what config.json begins with
-SCHEMA = 2  # grows when older versions can no longer read a folder; models of one class for a picture are still at 1
+SCHEMA = 3  # grows when older versions can no longer read a folder; models that never say `unknown` are still at 1 or 2
 MAX_SIZE = 4096  # pixels: no network gets larger pictures
 LEAST_DETAIL = 8  # pixels a side: of fewer nothing can be seen
 MAX_NAME = 1000  # characters of an architecture, a version …
@@ -221,6 +222,23 @@ def _read_precision(entries: _Entries) -> Precision | None:
         labels_equal=precision.whole('labels_equal', 0, MAX_COUNT),
         largest_difference=precision.number('largest_difference', 0, 1e15))
 
+def _read_familiar(entries: _Entries, task: Task, labels: Sequence[str]) -> Familiar | None:
+    "How far from all that was learned a picture is unknown; None if the model cannot tell."
+    if 'unknown' not in entries:
+        return None
+    if not task.can_refuse(labels):
+        raise entries.unusable('unknown')
+    unknown = entries.part('unknown')
+    if not are_centres(unknown.entries.get('centres')):
+        raise unknown.unusable('centres')
+    pictures = unknown.whole('pictures', 1, MAX_COUNT)
+    checked = dict(
+        limit=unknown.number('limit', 1e-6, 1e9),
+        pictures=pictures,
+        refused=unknown.whole('refused', 0, pictures),
+        on=unknown.flag('on'))
+    return familiar_from(unknown.entries | checked)
+
 def _read_texts(entries: _Entries, name: str) -> dict[str, str]:
     "A part in which everything is a short text; what is null is left out."
     if name not in entries:
@@ -319,6 +337,11 @@ class FolderConfig:
         "The shapes of what the network takes and gives; 'n' stands for any number."
         raise NotImplementedError
 
+    @property
+    def features(self) -> int | None:
+        "How many features of each picture the network gives beside its scores; None: it gives none."
+        return None
+
     def to_bytes(self) -> bytes:
         "What is to be written to config.json."
         text = json.dumps(self.entries, indent=1, ensure_ascii=False) + '\n'
@@ -391,6 +414,7 @@ class ModelConfig(FolderConfig):
     decision: dict[str, Any]  # how probabilities become an answer: the task's entries
     precision: Precision | None  # how it was made smaller; None: it was not
     colours: dict[str, str]  # label → the colour of its boxes
+    familiar: Familiar | None = None  # when it says `unknown`; None: never
 
     @classmethod
     def _checked(cls, entries: _Entries) -> dict[str, Any]:
@@ -413,6 +437,7 @@ class ModelConfig(FolderConfig):
             decision={name: entries.entries.get(name) for name in decides},
             metrics=_read_metrics(entries, len(labels)),
             precision=_read_precision(entries),
+            familiar=_read_familiar(entries, task, labels),
             colours=_read_texts(entries, 'colours'))
         return super()._checked(entries) | own
 
@@ -420,3 +445,8 @@ class ModelConfig(FolderConfig):
     def shapes(self) -> tuple[list[int | str], list[int | str]]:
         "A classifier takes square pictures; a score for each label comes out."
         return ['n', 3, self.size, self.size], ['n', len(self.labels)]
+
+    @property
+    def features(self) -> int | None:
+        "Those of a picture that may be unknown."
+        return None if self.familiar is None else self.familiar.centres.shape[1]

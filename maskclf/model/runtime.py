@@ -44,7 +44,7 @@ class End:
 @dataclass(frozen=True)
 class Loaded:
     "A network that a runtime has loaded."
-    run: Callable[[np.ndarray], np.ndarray]  # pixels → logits
+    run: Callable[[np.ndarray], dict[str, np.ndarray]]  # pixels → 'logits', and 'features' if it gives them
     inputs: list[End]
     outputs: list[End]
 
@@ -52,11 +52,18 @@ class Loaded:
         self,
         taken: list[int | str],  # the shape of its input
         given: list[int | str],  # the shape of its output
+        features: int | None = None,  # how many features of each picture it gives, too; None: none
     ) -> bool:
-        "Does it make logits of pixels, in these shapes, and nothing else?"
-        if len(self.inputs) != 1 or len(self.outputs) != 1:
+        "Does it make logits of pixels, in these shapes, with or without features, and nothing else?"
+        wanted = {'logits': given}
+        if features is not None:
+            wanted['features'] = ['n', features]
+        if len(self.inputs) != 1 or len(self.outputs) != len(wanted):
             return False
-        return self.inputs[0].fits('pixels', taken) and self.outputs[0].fits('logits', given)
+        if not self.inputs[0].fits('pixels', taken):
+            return False
+        ends = zip(self.outputs, wanted.items(), strict=True)
+        return all(end.fits(name, shape) for end, (name, shape) in ends)
 
 # %% ../../nbs/library/model/runtime.ipynb #runtime-04
 def import_onnxruntime() -> ModuleType:
@@ -70,6 +77,7 @@ def load_with_onnxruntime(
     network: bytes,  # an ONNX file
     threads: int,  # threads to compute with
     hurry: bool = False,  # True: threads that wait do so without work, which suits a few pictures
+    features: bool = True,  # False: where it gives features beside its scores, they are left out
 ) -> Loaded:
     "The network as ONNX Runtime runs it, in float32."
     runtime = import_onnxruntime()
@@ -82,9 +90,12 @@ def load_with_onnxruntime(
     else:  # threads that wait keep a core busy while a call lasts, and leave it to other networks then
         options.add_session_config_entry('session.force_spinning_stop', '1')
     session = runtime.InferenceSession(network, options, providers=['CPUExecutionProvider'])
+    names = [end.name for end in session.get_outputs()]
+    if not features:
+        names = [name for name in names if name != 'features']
 
-    def run(pixels: np.ndarray) -> np.ndarray:
-        return session.run(['logits'], {'pixels': pixels})[0]
+    def run(pixels: np.ndarray) -> dict[str, np.ndarray]:
+        return dict(zip(names, session.run(names, {'pixels': pixels}), strict=True))
 
     return Loaded(run, _onnxruntime_ends(session.get_inputs()), _onnxruntime_ends(session.get_outputs()))
 
@@ -128,21 +139,29 @@ def _fill_tables(openvino: ModuleType) -> None:
 def load_with_openvino(
     network: bytes,  # an ONNX file
     threads: int,  # threads to compute with
+    features: bool = True,  # False: where it gives features beside its scores, they are left out
 ) -> Loaded:
     "The network as OpenVINO runs it, in bfloat16 where the processor is quick at that."
     if network[:1] != b'\x08':  # with this an ONNX file begins; OpenVINO reads other formats, too
         raise ValueError('not ONNX')
     core = _openvino_core()
     model = core.read_model(network)
+    inputs, outputs = _openvino_ends(model.inputs), _openvino_ends(model.outputs)
+    if not features:  # the rest is computed then as if they had never been there, to the last digit
+        for result in model.get_results():
+            if 'features' in result.input_value(0).names:
+                model.remove_result(result)
     options = dict(PERFORMANCE_HINT='LATENCY', INFERENCE_NUM_THREADS=threads)
     options |= dict(ENABLE_CPU_PINNING=False)  # not bound to cores: others work here, too
     compiled = core.compile_model(model, 'CPU', options)
+    names = [end.any_name for end in model.outputs]
 
-    def run(pixels: np.ndarray) -> np.ndarray:
+    def run(pixels: np.ndarray) -> dict[str, np.ndarray]:
         request = compiled.create_infer_request()  # one for each call, so that several threads may ask at a time
-        return request.infer({'pixels': pixels}, share_inputs=True)['logits']
+        found = request.infer({'pixels': pixels}, share_inputs=True)
+        return {name: found[name] for name in names}
 
-    return Loaded(run, _openvino_ends(model.inputs), _openvino_ends(model.outputs))
+    return Loaded(run, inputs, outputs)
 
 def _openvino_ends(ends: Iterable[Any]) -> list[End]:
     found = []
@@ -181,11 +200,13 @@ class Network:
         threads: int | None = None,  # threads to compute with; None: one for each processor core
         runtime: str = 'auto',  # which program computes: 'onnxruntime', 'openvino', or 'auto': what suits `pictures`
         pictures: int | None = None,  # about how many it is going to be asked about; None: many, or not known
+        features: bool = True,  # False: where it gives features beside its scores, they are left out
     ):
         self._model = replace(model, path=Path(os.path.abspath(model.path)))
         self._threads = threads or cores()
         self._asked_for = runtime
         self._pictures = pictures
+        self._features = features
         self._open()
 
     def __call__(
@@ -193,6 +214,13 @@ class Network:
         pixels: np.ndarray,  # n × 3 × height × width, float32
     ) -> np.ndarray:  # n × labels; of a finder n × 5 × height × width
         "What the network answers, its logits."
+        return self.outputs(pixels)['logits']
+
+    def outputs(
+        self,
+        pixels: np.ndarray,  # n × 3 × height × width, float32
+    ) -> dict[str, np.ndarray]:  # logits, n × labels; of some models also features, n × features
+        "All that the network gives."
         if self._process != os.getpid():  # after a fork: the threads of the runtime have stayed behind
             _never_close(self._loaded)
             self._open()
@@ -205,10 +233,11 @@ class Network:
         runtimes = choose_runtimes(self._asked_for, little)
         file = on_one_line(self._model.path/'model.onnx')
         try:
-            self.runtime, self._loaded = _load(network, runtimes, self._threads, little)
+            self.runtime, self._loaded = _load(network, runtimes, self._threads, little, self._features)
         except Exception as error:
             raise ModelError(f'{file} cannot be loaded: {SAVE_AGAIN}') from error
-        if not self._loaded.fits(*self._model.config.shapes):
+        taken, given = self._model.config.shapes
+        if not self._loaded.fits(taken, given, self._model.config.features):
             raise ModelError(f'{file} does not fit its config.json: {SAVE_AGAIN}')
         self._process = os.getpid()
 
@@ -218,13 +247,15 @@ class Network:
             return False
         return self._pictures * self._model.config.size**2 * len(network) < LITTLE
 
-def _load(network: bytes, runtimes: list[str], threads: int, little: bool) -> tuple[str, Loaded]:
+def _load(
+    network: bytes, runtimes: list[str], threads: int, little: bool, features: bool
+) -> tuple[str, Loaded]:
     "The first of the runtimes that can load the network, and what it has loaded; the error of the last if none can."
     for runtime in runtimes:
         try:
             if runtime == 'openvino':
-                return runtime, load_with_openvino(network, threads)
-            return runtime, load_with_onnxruntime(network, threads, little)
+                return runtime, load_with_openvino(network, threads, features)
+            return runtime, load_with_onnxruntime(network, threads, little, features)
         except Exception as error:  # each has errors of its own
             trouble = error
     raise trouble

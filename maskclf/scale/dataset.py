@@ -44,15 +44,21 @@ RowMaker = Callable[[Sequence[str], Iterable[Any]], Iterable[dict[str, Any]]]  #
 def predictor(
     model: Packed,  # of a classifier
     runtime: str,  # which program computes
+    unknown: bool | None = None,  # may it say `unknown`? None: as the model was saved
 ) -> RowMaker:
     "Opens a classifier, and says what each picture shows."
-    classifier = _unpack(Classifier, model, runtime=runtime)
+    classifier = _unpack(Classifier, model, runtime=runtime, unknown=unknown)
 
     def rows(files: Sequence[str], pictures: Iterable[Any]) -> Iterator[dict[str, Any]]:
         answers = classifier.predict_each(pictures, bs=8, errors='keep', threads=2)
         for file, answer in zip(files, answers, strict=True):
             yield answer_row(classifier.task, file, answer)
     return rows
+
+
+def _about_unknown(classifier: Classifier) -> dict[str, bool]:
+    "Whether the rows may say `unknown`; nothing where the model cannot."
+    return dict(unknown=classifier.unknown) if classifier.config.familiar else {}
 
 
 def _unpack(kind: Callable[..., Any], model: Packed, **options: Any) -> Any:
@@ -465,10 +471,12 @@ def predict_dataset(
     "Write a row for each file to Parquet files in a folder, made by Ray's actors; raises `ScaleError`, `ExistsError`."
     classifier = classifier or Classifier()
     runtime = classifier.expect().runtime  # one for all machines
-    about = dict(source=describe_source(source), classifier=model_mark(classifier.path), runtime=runtime)
+    about: dict[str, Any] = dict(
+        source=describe_source(source), classifier=model_mark(classifier.path), runtime=runtime)
+    about = about | _about_unknown(classifier)
     with alone_in(dest):
         run = RunFolder(dest, about, lambda: files_of(source, column, classifier.input, options), resume, size)
-        open_model = with_kinds(partial(predictor, classifier.folder.packed(), runtime), classifier)
+        open_model = with_kinds(partial(predictor, classifier.folder.packed(), runtime, classifier.unknown), classifier)
         task = classifier.task
         return run_parts(run, open_model, answer_columns(task), task.row_labels, address, workers, options, progress)
 
@@ -478,10 +486,11 @@ def face_predictor(
     classifier: Packed,  # the files of a classifier
     runtime: str,  # which program computes for the classifier
     settings: dict[str, Any],  # detector, runtime, score, size, most: of the finder
+    unknown: bool | None = None,  # may the classifier say `unknown`? None: as it was saved
 ) -> RowMaker:
     "Opens a finder and a classifier, and says which faces are in each photo."
     opened_finder = _unpack_finder(finder, settings)
-    opened_classifier = _unpack(Classifier, classifier, runtime=runtime)
+    opened_classifier = _unpack(Classifier, classifier, runtime=runtime, unknown=unknown)
 
     def rows(files: Sequence[str], photos: Iterable[Any]) -> Iterator[dict[str, Any]]:
         for file, photo in zip(files, map_ahead(_open_photo, photos, 2, 4), strict=True):
@@ -547,10 +556,10 @@ def find_dataset(
     packed = _pack_finder(finder)
     mark = hashlib.sha256(b''.join(packed.values())).hexdigest()[:16]
     about = dict(source=describe_source(source), classifier=model_mark(classifier.path), runtime=runtime, finder=mark,
-                 settings=settings)
+                 settings=settings) | _about_unknown(classifier)
     with alone_in(dest):
         run = RunFolder(dest, about, lambda: files_of(source, column, PICTURE, options), resume, size)
-        arguments = packed, classifier.folder.packed(), runtime, settings
+        arguments = packed, classifier.folder.packed(), runtime, settings, classifier.unknown
         open_model = with_kinds(partial(face_predictor, *arguments), classifier)
         labels_in = classifier.task.row_labels
         return run_parts(run, open_model, FACE_COLUMNS, labels_in, address, workers, options, progress)

@@ -62,6 +62,8 @@ class ModelAbout(Form):
     colours: dict[str, str] = Field(description='class → colour as #rrggbb')
     signs: dict[str, str] = Field(description='class → sign, for those who cannot tell the colours apart')
     may_be_unsure: bool = Field(description="may it answer 'unsure'?")
+    may_be_unknown: bool = Field(
+        default=False, description="may it answer 'unknown', that is, unlike all that it has learned?")
     size: int = Field(description='width and height of what it sees, in pixels')
 
 

@@ -30,6 +30,7 @@ from .batches import Shared
 from .guard import LOCAL_HOSTS, Guard, Impatient, Refused, Trouble, check_file, read_upload, refusal
 from .memory import Feedback, Memory, Saved, Stats
 from ..tasks.category import UNSURE
+from ..tasks.task import UNKNOWN
 from ..use.analyse import analyse, class_colours, class_sign, why_no_faces
 from ..use.classifier import Classifier
 from ..use.detect import FaceFinder
@@ -115,9 +116,10 @@ class Service:
         limits: Limits | None = None,  # what a photo or a sound may be; None: the usual
         most: int = 64,  # photos that may wait or be worked on
         workers: int | None = None,  # threads that work on photos; None: one for each core, and one more
+        unknown: bool | None = None,  # may the model say `unknown`? None: as it was saved
     ):
         self.meters = Meters()
-        self.classifier = Shared(model, seen=self.meters.batch.observe)
+        self.classifier = Shared(model, seen=self.meters.batch.observe, unknown=unknown)
         self.name = self.classifier.path.resolve().name or 'model'
         self.task = self.classifier.task
         self.input = self.classifier.input
@@ -210,8 +212,9 @@ class Service:
             output=self.task.name,
             labels=classifier.labels,
             colours=self.colours,
-            signs={label: class_sign(label) for label in [*classifier.labels, UNSURE]},
+            signs={label: class_sign(label) for label in [*classifier.labels, UNSURE, UNKNOWN]},
             may_be_unsure=classifier.may_be_unsure,
+            may_be_unknown=classifier.unknown,
             size=classifier.size,
         )
         modes: Any = self.modes
@@ -399,9 +402,10 @@ def create_app(
     limits: Limits | None = None,  # what a photo or a sound may be; None: the usual
     most: int = 64,  # photos that may wait or be worked on
     workers: int | None = None,  # threads that work on photos; None: one for each core, and one more
+    unknown: bool | None = None,  # may the model say `unknown`? None: as it was saved
 ) -> FastAPI:  # an ASGI app
     "The service for a model: a page, a REST API, and what watches over them. Raises `MaskclfError`, `ModelError`."
-    service = Service(model, faces, db, limits, most, workers)
+    service = Service(model, faces, db, limits, most, workers, unknown)
     below = root_path.strip('/')
     app = FastAPI(
         title='maskclf',

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..use.classifier import Classifier
+from ..use.classifier import Classifier, Seen
 
 # %% ../../nbs/library/serve/batches.ipynb #batches-03
 class Shared(Classifier):
@@ -29,20 +29,21 @@ class Shared(Classifier):
         runtime: str = 'auto',  # which program computes, as for `Classifier`
         most: int = 64,  # pictures that go through the network at a time
         seen: Callable[[int], object] | None = None,  # called with the size of each batch
+        unknown: bool | None = None,  # may it say `unknown`? None: as the model was saved
     ):
-        super().__init__(path, threads, runtime)
+        super().__init__(path, threads, runtime, unknown)
         self.most = most
         self.seen = seen
-        self._asked: deque[tuple[np.ndarray, Future[np.ndarray]]] = deque()
+        self._asked: deque[tuple[np.ndarray, Future[Seen]]] = deque()
         self._busy = threading.Lock()
         self.expect()  # many questions are coming: the network is loaded now
 
-    def probabilities(
+    def see(
         self,
         pixels: np.ndarray,  # n × 3 × size × size, as `to_array` gives them
-    ) -> np.ndarray:  # n × labels
-        "As `Classifier.probabilities`, for whoever asks, and for all who have asked meanwhile."
-        mine: Future[np.ndarray] = Future()
+    ) -> Seen:
+        "As `Classifier.see`, for whoever asks, and for all who have asked meanwhile."
+        mine: Future[Seen] = Future()
         self._asked.append((pixels, mine))
         with self._busy:
             while not mine.done():
@@ -57,7 +58,7 @@ class Shared(Classifier):
             batch.append(self._asked.popleft())
             size += len(batch[-1][0])
         try:
-            rows = super().probabilities(np.concatenate([pixels for pixels, _ in batch]))
+            rows, strangeness = super().see(np.concatenate([pixels for pixels, _ in batch]))
         except Exception as error:
             for _, asked in batch:
                 asked.set_exception(error)
@@ -66,8 +67,9 @@ class Shared(Classifier):
             self.seen(len(rows))
         start = 0
         for pixels, asked in batch:
-            asked.set_result(rows[start:start + len(pixels)])
-            start += len(pixels)
+            end = start + len(pixels)
+            asked.set_result(Seen(rows[start:end], strangeness[start:end]))
+            start = end
 
     def predict_to_show(
         self,
@@ -76,5 +78,4 @@ class Shared(Classifier):
     ) -> tuple[Image.Image, Any]:
         "The picture that a person is shown, and the `Answer` about all of it; raises `PictureError`."
         shown, pictures = self.input.open_to_show(source, self.settings, self._least, max_pixels)
-        row = self.probabilities_of(pictures).mean(axis=0)
-        return shown, self.answer(row)
+        return shown, self.answer(*self.see_pictures(pictures).together())

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unicodedata import normalize
 
@@ -14,7 +14,7 @@ import numpy as np
 from ..base.errors import DataError, EvaluateError, ModelError, Note
 from ..base.text import first_few, on_one_line, percent
 from .task import (
-    Answer, Calibrated, Decision, MoreColumns, Probability, Task, first_unfit, is_between)
+    UNKNOWN, Answer, Calibrated, Decision, MoreColumns, Probability, Task, first_unfit, is_between)
 
 # %% auto #0
 __all__ = ['UNSURE', 'Prediction', 'softmax', 'class_weights', 'check_classes', 'OneClass']
@@ -26,7 +26,7 @@ UNSURE = 'unsure'  # the answer in place of a class whose probability is below t
 @dataclass(frozen=True)
 class Prediction(Answer):
     "What a model of classes says about one example."
-    label: str  # the class that is chosen, or 'unsure' if its probability is below the model's threshold
+    label: str  # the class that is chosen; 'unsure' if its probability is below the model's threshold; or 'unknown'
     probability: float  # of the class that is chosen, 0 to 1
     probabilities: dict[str, float]  # class → probability, in the order of the model's labels
     best: str  # the class that is chosen in any case
@@ -45,6 +45,10 @@ class Prediction(Answer):
 
     def bars(self) -> dict[str, float]:
         return self.probabilities
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.label == UNKNOWN and self.best != UNKNOWN
 
 # %% ../../nbs/library/tasks/category.ipynb #category-06
 def softmax(
@@ -123,7 +127,7 @@ class OneClass(Task):
     pools = True
     columns: Mapping[str, type] = {'label': str, 'probability': float, 'best': str}
     fields: Mapping[str, tuple[Any, str]] = {
-        'label': (str, "the class, or 'unsure'"),
+        'label': (str, "the class, 'unsure', or 'unknown': unlike all that was learned"),
         'probability': (Probability, 'of the most probable class'),
         'probabilities': (dict[str, Probability], 'class → probability')}
 
@@ -188,12 +192,15 @@ class OneClass(Task):
         probabilities = dict(zip(labels, row.tolist(), strict=True))
         return Prediction(best if sure else UNSURE, probability, probabilities, best)
 
+    def refused(self, answer: Any) -> Prediction:
+        return replace(answer, label=UNKNOWN)
+
     def full_row(self, answer: Any = None) -> dict[str, Any]:
         probabilities = None if answer is None else answer.probabilities
         return super().full_row(answer) | {'probabilities': probabilities}
 
     def line(self, answer: Any, labels: Sequence[str]) -> str:
-        width = max(map(len, [*labels, UNSURE]))
+        width = max(map(len, [*labels, UNKNOWN]))
         if answer is None:
             return f'{"-":<{width}}  {"-":>6}'
         return f'{answer.label:<{width}}  {answer.probability:.4f}'

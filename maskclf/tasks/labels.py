@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from ..base.errors import DataError, ModelError, Note
 from ..base.text import first_few, percent
 from .task import (
-    Answer, Calibrated, Decision, MoreColumns, Probability, Task, first_unfit, is_between)
+    UNKNOWN, Answer, Calibrated, Decision, MoreColumns, Probability, Task, first_unfit, is_between)
 
 # %% auto #0
 __all__ = ['MARK', 'Labels', 'join_labels', 'part_labels', 'find_mark', 'read_lists', 'sigmoid', 'SeveralLabels']
@@ -25,25 +25,32 @@ class Labels(Answer):
     "What a model of several labels says about one example."
     labels: tuple[str, ...]  # those whose probability reaches their threshold, in the model's order; perhaps none
     probabilities: dict[str, float]  # label → probability, each by itself
+    unknown: bool = False  # is the example unlike all that was learned? Then there are no labels
 
     def __str__(self) -> str:
+        if self.unknown:
+            return UNKNOWN
         if self.labels:
             return ', '.join(f'{label} ({self._percent(label)})' for label in self.labels)
         best = max(self.probabilities, key=lambda label: self.probabilities[label])
         return f'no label (most probable: {best} {self._percent(best)})'
 
     def texts(self) -> list[str]:
-        return list(self.labels)
+        return [UNKNOWN] if self.unknown else list(self.labels)
 
     def to_dict(self) -> dict[str, Any]:
-        return {'labels': list(self.labels), 'probabilities': self.probabilities}
+        return {'labels': self.texts(), 'probabilities': self.probabilities}
 
     def bars(self) -> dict[str, float]:
         return self.probabilities
 
+    @property
+    def is_unknown(self) -> bool:
+        return self.unknown
+
     def caption(self) -> str:
         lines = [f'{label.replace("_", " ")} {self._percent(label)}' for label in self.labels]
-        return '\n'.join(lines) or 'no label'
+        return '\n'.join(lines) or str(self).partition(' (')[0]
 
     def _percent(self, label: str) -> str:
         return percent(self.probabilities[label], exact=False)
@@ -106,7 +113,8 @@ class SeveralLabels(Task):
     fastai_step = 'MultiCategorize'
     columns: Mapping[str, type] = {'labels': str}
     fields: Mapping[str, tuple[Any, str]] = {
-        'labels': (list[str], 'those that are probable enough, perhaps none'),
+        'labels': (
+            list[str], "those that are probable enough, perhaps none; or 'unknown': unlike all that was learned"),
         'probabilities': (dict[str, Probability], 'label → probability, each by itself')}
 
     # labels
@@ -199,22 +207,25 @@ class SeveralLabels(Task):
         said = tuple(label for label, p in probabilities.items() if p >= thresholds.get(label, 0.5))
         return Labels(said, probabilities)
 
+    def refused(self, answer: Any) -> Labels:
+        return replace(answer, labels=(), unknown=True)
+
     def row(self, answer: Any) -> dict[str, Any]:
-        return {'labels': join_labels(answer.labels)}
+        return {'labels': join_labels(answer.texts())}
 
     def full_row(self, answer: Any = None) -> dict[str, Any]:
         return {'labels': None, 'probabilities': None} if answer is None else answer.to_dict()
 
     def line(self, answer: Any, labels: Sequence[str]) -> str:
         width = min(40, len(join_labels(labels)))
-        text = '' if answer is None else join_labels(answer.labels)
+        text = '' if answer is None else join_labels(answer.texts())
         return f'{text or "-":<{width}}'
 
     def row_labels(self, row: Mapping[str, Any]) -> list[str]:
         return part_labels(row['labels'])
 
     def same_as_row(self, answer: Any, row: Mapping[str, Any]) -> bool:
-        return len(set(part_labels(row['labels'])) ^ set(answer.labels)) < 2
+        return len(set(part_labels(row['labels'])) ^ set(answer.texts())) < 2
 
     # model folder
     def decision(self, calibration: Any, labels: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from ..base.errors import DataError, EvaluateError, ModelError, Note
 from ..base.text import on_one_line
 from .task import (
-    MAX_NUMBER, Answer, Calibrated, Decision, MoreColumns, Task, first_unfit, is_between)
+    MAX_NUMBER, UNKNOWN, Answer, Calibrated, Decision, MoreColumns, Task, first_unfit, is_between)
 
 # %% auto #0
 __all__ = ['Number', 'parse_number', 'OneNumber']
@@ -29,8 +29,11 @@ class Number(Answer):
     low: float | None = None  # in 9 of 10 examples the true number lies between low and high; None: not known
     high: float | None = None
     name: str = 'number'  # what it is, such as 'age'
+    unknown: bool = False  # is the example unlike all that was learned? Then the estimate means nothing
 
     def __str__(self) -> str:
+        if self.unknown:
+            return f'{self.name} {UNKNOWN}'
         if self.low is None or self.high is None:
             return f'{self.name} {self.value:.4g}'
         width = max(self.high - self.low, 1e-9)
@@ -38,10 +41,14 @@ class Number(Answer):
         return f'{self.name} {self.value:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})'
 
     def texts(self) -> list[str]:
-        return [self.name]
+        return [UNKNOWN if self.unknown else self.name]
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | ({'value': None} if self.unknown else {})
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.unknown
 
 # %% ../../nbs/library/tasks/number.ipynb #number-06
 def parse_number(
@@ -64,9 +71,10 @@ class OneNumber(Task):
     columns: Mapping[str, type] = {'value': float, 'low': float, 'high': float}
     fields: Mapping[str, tuple[Any, str]] = {
         'name': (str, 'what the number is'),
-        'value': (float, 'the estimate'),
+        'value': (float | None, 'the estimate; null: unknown'),
         'low': (float | None, 'in 9 of 10 cases the true number lies between low and high; null: not known'),
-        'high': (float | None, 'see low')}
+        'high': (float | None, 'see low'),
+        'unknown': (bool, 'is it unlike all that was learned?')}
     tensor_name = 'numbers'
     fewest_labels = 1
     most_labels = 1
@@ -164,18 +172,26 @@ class OneNumber(Task):
             return Number(value, name=labels[0])
         return Number(value, value - half, value + half, labels[0])
 
+    def refused(self, answer: Any) -> Number:
+        return replace(answer, low=None, high=None, unknown=True)
+
     def scores(self, answer: Any) -> np.ndarray:
         return np.array([answer.value])
+
+    def row(self, answer: Any) -> dict[str, Any]:
+        return super().row(answer) | ({'value': None} if answer.unknown else {})
 
     def line(self, answer: Any, labels: Sequence[str]) -> str:
         text = '-'
         if answer is not None:
-            text = f'{answer.value:.4g}'
+            text = UNKNOWN if answer.unknown else f'{answer.value:.4g}'
             if answer.low is not None:
                 text += f' ({answer.low:.4g} to {answer.high:.4g})'
         return f'{text:<24}'
 
     def same_as_row(self, answer: Any, row: Mapping[str, Any]) -> bool:
+        if answer.unknown or row['value'] in (None, ''):
+            return answer.unknown and row['value'] in (None, '')
         scale = 1 if answer.low is None else answer.high - answer.low
         return abs(float(row['value']) - answer.value) <= 0.02*max(abs(answer.value), scale)
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..base.errors import EvaluateError
 from ..base.files import photo_of
+from ..base.statistics import proportion_interval
 from ..base.text import percent, percent_range
 
 # %% auto #0
@@ -186,6 +187,15 @@ class BaseReport:
         return pd.factorize(np.array([*names], dtype=object))[0]
 
     @property
+    def refused(self) -> str:
+        "How many of the examples that count the model calls unknown; nothing if it never says so."
+        if 'unknown' not in self.rows or not self.n:
+            return ''
+        refused = int(self.counted.unknown.sum())
+        low, high = proportion_interval(refused, self.n)
+        return f'{percent(refused/self.n)} of {self.n} pictures ({percent_range(low, high)})'
+
+    @property
     def headline(self) -> dict[str, str]:
         "The scores of the whole set as pairs of name and text; 95 % intervals in brackets."
         raise NotImplementedError
@@ -287,6 +297,8 @@ class BaseReport:
         width = max(map(len, headline))
         lines = [f'{name:<{width}}  {text}' for name, text in headline.items()]
         lines += self._more_lines(width)
+        if self.refused:
+            lines.append(f'{"called unknown":<{width}}  {self.refused}; counted like all others')
         if self.unreadable:
             every = self.n + self.unreadable
             lines.append(f'{self.unreadable} of {every} pictures could not be read and are not counted')

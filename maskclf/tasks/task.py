@@ -13,12 +13,13 @@ import numpy as np
 from ..base.errors import DataError, EvaluateError, ModelError, Note
 
 # %% auto #0
-__all__ = ['Probability', 'MAX_LABELS', 'MAX_LENGTH', 'MAX_NUMBER', 'Decision', 'MoreColumns', 'TASKS', 'DEFAULT_TASK', 'Answer',
-           'is_between', 'are_labels', 'first_unfit', 'TaskLabels', 'TaskLearning', 'label_steps', 'TaskAnswers',
-           'Calibrated', 'TaskReports', 'Task', 'register_task', 'task_named', 'task_of', 'guess_task']
+__all__ = ['Probability', 'UNKNOWN', 'MAX_LABELS', 'MAX_LENGTH', 'MAX_NUMBER', 'Decision', 'MoreColumns', 'TASKS', 'DEFAULT_TASK',
+           'Answer', 'is_between', 'are_labels', 'first_unfit', 'TaskLabels', 'TaskLearning', 'label_steps',
+           'TaskAnswers', 'Calibrated', 'TaskReports', 'Task', 'register_task', 'task_named', 'task_of', 'guess_task']
 
 # %% ../../nbs/library/tasks/task.ipynb #task-04
 Probability = NewType('Probability', float)  # from 0 to 1
+UNKNOWN = 'unknown'  # the answer about an example that is unlike all that was learned
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Answer:
     def caption(self) -> str:
         "The answer as it is written on its picture, perhaps on several lines."
         return str(self)
+
+    @property
+    def is_unknown(self) -> bool:
+        "Does it say that the example is unlike all that was learned?"
+        return False
 
 # %% ../../nbs/library/tasks/task.ipynb #task-06
 MAX_LABELS = 100_000  # that a model may have
@@ -325,6 +331,20 @@ class TaskAnswers:
     ) -> Any:
         "The `Answer` that follows from one row of probabilities, or from a number."
         raise NotImplementedError
+
+    def can_refuse(
+        self,
+        labels: Sequence[str],  # those of a model
+    ) -> bool:
+        "May a model with these labels call an example unknown?"
+        return type(self).refused is not TaskAnswers.refused and UNKNOWN not in labels
+
+    def refused(
+        self,
+        answer: Any,  # an `Answer`
+    ) -> Any:
+        "The answer in its place if the example is unlike all that was learned. A task without one always answers."
+        return answer
 
     def scores(
         self,

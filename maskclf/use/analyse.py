@@ -20,6 +20,7 @@ from ..base.errors import ModelError
 from ..base.text import on_one_line
 from ..inputs.picture import open_picture
 from ..tasks.category import UNSURE
+from ..tasks.task import UNKNOWN
 from .classifier import Classifier, shipped_classifier
 from .detect import Face, FaceFinder, shipped_finder
 
@@ -34,13 +35,13 @@ _MASKS = {  # colour and sign
     'mask_weared_incorrect': ('#ffd21f', '!'),
 }
 _PALETTE = ('#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442')  # Okabe and Ito's
-_GREY = '#9a9a9a'  # for 'unsure'
+_GREY = '#9a9a9a'  # for 'unsure' and 'unknown'
 
 
 def class_colours(
     classifier: Classifier,  # whose labels are coloured
 ) -> dict[str, str]:
-    "A colour (#rrggbb) for each label and for 'unsure': from the config of the model, ours for masks, or a palette."
+    "A colour (#rrggbb) for each label, 'unsure' and 'unknown': from the model's config, ours for masks, or a palette."
     labels = classifier.labels
     if set(labels) <= set(_MASKS):
         colours = {label: _MASKS[label][0] for label in labels}
@@ -50,6 +51,8 @@ def class_colours(
     for label in labels:
         if label in chosen and _is_colour(chosen[label]):
             colours[label] = chosen[label]
+    if classifier.unknown:
+        colours[UNKNOWN] = _GREY
     return colours | {UNSURE: _GREY}
 
 
@@ -62,11 +65,13 @@ def _is_colour(text: object) -> bool:
 
 
 def class_sign(
-    label: str,  # a class, or 'unsure'
+    label: str,  # a class, 'unsure' or 'unknown'
 ) -> str:
     "A character that stands for a class where there is no room for its name."
     if label == UNSURE:
         return '?'
+    if label == UNKNOWN:
+        return '–'
     if label in _MASKS:
         return _MASKS[label][1]
     return label[:1].upper()
@@ -79,7 +84,7 @@ MARGIN = 1.3  # side of the square around a face, in longer sides of its box
 class FoundFace(Face):
     "A face that was found, and what the classifier says of it."
 
-    label: str  # its class, or 'unsure' where the model has a threshold and its probability is below
+    label: str  # its class; 'unsure' below the model's threshold; 'unknown': unlike all that the model has learned
     probability: float  # of the most probable class
     probabilities: dict[str, float]  # class → probability
 
@@ -89,7 +94,7 @@ class Analysis:
     "What was found in a photo."
 
     faces: list[FoundFace]  # the surest first
-    counts: dict[str, int]  # class → number of faces; 'unsure', where there are any, comes last
+    counts: dict[str, int]  # class → number of faces; 'unsure' and 'unknown', where there are any, come last
     size: tuple[int, int]  # width and height of the upright photo in pixels
     colours: dict[str, str] = field(default_factory=dict, repr=False)  # class → colour
 
@@ -150,8 +155,9 @@ def analyse(
         faces.append(FoundFace(face.box, face.score, answer.label, answer.probability, answer.probabilities))
     said = [face.label for face in faces]
     counts = {label: said.count(label) for label in classifier.labels}
-    if UNSURE in said:
-        counts[UNSURE] = said.count(UNSURE)
+    for other in (UNSURE, UNKNOWN):
+        if other in said:
+            counts[other] = said.count(other)
     return Analysis(faces, counts, picture.size, class_colours(classifier))
 
 # %% ../../nbs/library/use/analyse.ipynb #analyse-21

@@ -12,28 +12,40 @@ from dataclasses import dataclass
 from itertools import islice
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from ..base.errors import PictureError
+from ..base.errors import ModelError, PictureError
 from ..base.machine import cores, fork_safe_lock, map_ahead
+from ..base.text import on_one_line
 from ..inputs.picture import normalise_picture, upright_size
 from ..model.folder import FACES, read_model
 from ..model.runtime import LITTLE, Network, choose_runtimes
 from .rows import RowFile, answer_row
 
 # %% auto #0
-__all__ = ['Classifier', 'shipped_classifier']
+__all__ = ['Seen', 'Classifier', 'shipped_classifier']
 
 # %% ../../nbs/library/use/classifier.ipynb #classifier-03b
+class Seen(NamedTuple):
+    "What a network gives for some pictures."
+    rows: np.ndarray  # (n, labels): probabilities, or numbers
+    strangeness: np.ndarray  # (n,): how far from all that was learned, in limits; 0 where nobody wants to know
+
+    def together(self) -> tuple[np.ndarray, float]:
+        "Their mean: what is said of all windows of a sound."
+        return self.rows.mean(axis=0), float(self.strangeness.mean())
+
+
 @dataclass
 class _Item:
     "One of many sources on its way to an answer: its pixels wait for the network, its row came back; or an error."
 
     pixels: np.ndarray | None = None
     row: np.ndarray | None = None
+    strangeness: float = 0.0
     error: PictureError | None = None
 
 
@@ -85,6 +97,7 @@ class Classifier:
         path: str | os.PathLike | None = None,  # folder that `save` wrote; None: the model that comes with this package
         threads: int | None = None,  # that compute in the network; None: one for each processor core
         runtime: str = 'auto',  # which program computes: 'onnxruntime', 'openvino', or 'auto': what suits the questions
+        unknown: bool | None = None,  # may it say `unknown`? None: as the model was saved
     ):
         self.path = FACES if path is None else Path(path)
         self.folder = read_model(self.path)
@@ -96,6 +109,7 @@ class Classifier:
         self.size = self.config.size  # pixels of the side of a picture, as the network gets it
         self._threads = threads
         self._runtime = runtime
+        self.unknown = self._may_say_unknown(unknown)
         self._network: Network | None = None  # it is loaded when it is needed
         self._loaded_for_many = False
         self._lock = fork_safe_lock()
@@ -104,7 +118,7 @@ class Classifier:
         self._many_from = LITTLE/(self.size**2*len(self.folder.network()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (os.path.abspath(self.path), self._threads, self._runtime)  # it is opened anew
+        return type(self), (os.path.abspath(self.path), self._threads, self._runtime, self.unknown)  # it is opened anew
 
     def __repr__(self) -> str:
         what = f'{self.config.architecture}, {self.size} px, {self.runtime}'
@@ -114,6 +128,17 @@ class Classifier:
     def runtime(self) -> str:
         "The program that computes; until the network is loaded the one that was asked for."
         return self._runtime if self._network is None else self._network.runtime
+
+    def _may_say_unknown(self, wanted: bool | None) -> bool:
+        "Does it say `unknown`? `ModelError` if it should and cannot."
+        familiar = self.config.familiar
+        if familiar is None and wanted:
+            raise ModelError(f'The model {on_one_line(self.path.name)} cannot tell what is unknown: {{hint}}.',
+                             'train and save it anew, or leave out unknown=True',
+                             'train it anew, or leave out --unknown')
+        if wanted is None:
+            return familiar is not None and familiar.on
+        return wanted
 
     @property
     def may_be_unsure(self) -> bool:
@@ -130,7 +155,7 @@ class Classifier:
         threads: int | None = None,  # that compute in the network; None: one for each processor core
     ) -> Classifier:
         "Another one of the same model, which computes with the same program, for another thread."
-        return Classifier(self.path, threads, self.runtime)
+        return Classifier(self.path, threads, self.runtime, self.unknown)
 
     def expect(
         self,
@@ -140,7 +165,7 @@ class Classifier:
         many = pictures is None or pictures >= self._many_from
         with self._lock:
             if self._network is None or (many and not self._loaded_for_many):
-                self._network = Network(self.folder, self._threads, self._runtime, pictures)
+                self._network = Network(self.folder, self._threads, self._runtime, pictures, self.unknown)
                 self._loaded_for_many = many
             return self._network
 
@@ -157,9 +182,19 @@ class Classifier:
         pixels: np.ndarray,  # n × 3 × size × size, as `to_array` gives them
     ) -> np.ndarray:  # n × labels
         "What the network gives: probabilities; of a model of numbers these are the numbers, a column of them."
+        return self.see(pixels).rows
+
+    def see(
+        self,
+        pixels: np.ndarray,  # n × 3 × size × size, as `to_array` gives them
+    ) -> Seen:
+        "What the network gives: a row for each picture, and how strange the picture is to it."
         network = self._network or self.expect(len(pixels))
-        scores = network(pixels).astype(np.float64)
-        return self.task.activate(scores, self.config.temperature)
+        outputs = network.outputs(pixels)
+        rows = self.task.activate(outputs['logits'].astype(np.float64), self.config.temperature)
+        if self.config.familiar is None or not self.unknown:
+            return Seen(rows, np.zeros(len(rows)))
+        return Seen(rows, self.config.familiar.strangeness(outputs['features']))
 
     def probabilities_of(
         self,
@@ -167,18 +202,29 @@ class Classifier:
         bs: int = 32,  # how many go through the network at a time
     ) -> np.ndarray:  # n × labels
         "The same for pictures in memory: probabilities, or numbers."
-        rows = []
+        return self.see_pictures(pictures, bs).rows
+
+    def see_pictures(
+        self,
+        pictures: Sequence[Image.Image],  # opened: upright photos, or spectrograms
+        bs: int = 32,  # how many go through the network at a time
+    ) -> Seen:
+        "What the network gives for pictures in memory."
+        parts = []
         for start in range(0, len(pictures), bs):
             arrays = [self._pixels(picture) for picture in pictures[start:start + bs]]
-            rows.append(self.probabilities(np.stack(arrays)))
-        return np.concatenate(rows)
+            parts.append(self.see(np.stack(arrays)))
+        rows = np.concatenate([part.rows for part in parts])
+        return Seen(rows, np.concatenate([part.strangeness for part in parts]))
 
     def answer(
         self,
         row: np.ndarray,  # one row of probabilities, or of numbers
+        strangeness: float = 0.0,  # how far from all that was learned, as `see` gives it; above 1: unknown
     ) -> Any:  # an `Answer` of the task
         "The answer that follows from one row."
-        return self.task.answer(row, self.labels, self.config.decision)
+        answer = self.task.answer(row, self.labels, self.config.decision)
+        return self.task.refused(answer) if self.unknown and strangeness > 1 else answer
 
     def predict(
         self,
@@ -186,7 +232,7 @@ class Classifier:
     ) -> Any:  # an `Answer` of the task
         "The answer about one picture, or one sound; raises `PictureError`."
         pictures = self.input.pictures(source, self.settings, self._least)
-        return self.answer(self.probabilities_of(pictures).mean(axis=0))
+        return self.answer(*self.see_pictures(pictures).together())
 
     @property
     def _least(self) -> int | None:
@@ -225,7 +271,7 @@ class Classifier:
             self._fill_rows(batch)
             for item in batch:
                 if item.row is not None:
-                    yield self.answer(item.row)
+                    yield self.answer(item.row, item.strangeness)
                 elif keep_errors:
                     yield item.error
                 elif item.error is not None:
@@ -241,16 +287,18 @@ class Classifier:
             return _Item(error=error)
         if len(pictures) == 1:
             return _Item(pixels=self._pixels(pictures[0]))
-        return _Item(row=self.probabilities_of(pictures).mean(axis=0))
+        row, strangeness = self.see_pictures(pictures).together()
+        return _Item(row=row, strangeness=strangeness)
 
     def _fill_rows(self, batch: Sequence[_Item]) -> None:
         "Ask the network about all pictures of a batch that wait for it."
         waiting = [(item, item.pixels) for item in batch if item.pixels is not None]
         if not waiting:
             return
-        rows = self.probabilities(np.stack([pixels for _, pixels in waiting]))
-        for (item, _), row in zip(waiting, rows, strict=True):
+        seen = self.see(np.stack([pixels for _, pixels in waiting]))
+        for (item, _), row, strangeness in zip(waiting, *seen, strict=True):
             item.row = row
+            item.strangeness = float(strangeness)
 
     def predict_batch(
         self,
@@ -316,10 +364,10 @@ class Classifier:
     ) -> list[dict[str, Any]]:
         "A row for each window with something to hear: `start` and `end` in seconds, and the columns of the task."
         windows = self.input.windows(source, self.settings)
-        rows = self.probabilities_of([window.picture for window in windows], bs)
+        seen = self.see_pictures([window.picture for window in windows], bs)
         return [
-            {'start': window.start, 'end': window.end, **self.task.row(self.answer(row))}
-            for window, row in zip(windows, rows, strict=True)
+            {'start': window.start, 'end': window.end, **self.task.row(self.answer(row, strangeness))}
+            for window, row, strangeness in zip(windows, *seen, strict=True)
         ]
 
 

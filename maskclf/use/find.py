@@ -26,6 +26,7 @@ from ..base.text import on_one_line, plural
 from ..inputs.input import input_named
 from ..inputs.picture import open_picture
 from ..tasks.category import UNSURE
+from ..tasks.task import UNKNOWN
 from .analyse import Analysis, analyse, check_names_faces, draw
 from .classifier import Classifier, shipped_classifier
 from .detect import FaceFinder, shipped_finder
@@ -317,7 +318,7 @@ def summarise(
         faces.update(face['label'] for face in row.get('faces') or [])
         people.update(row.get('people') or {})
         failed += bool(row['error'])
-    order = [*labels, UNSURE]
+    order = dict.fromkeys([*labels, UNSURE, UNKNOWN])
     ordered_faces = {label: faces[label] for label in order if label in faces}
     ordered_people = {label: people[label] for label in order if label in people}
     return Summary(len(rows), failed, faces.total(), ordered_faces, ordered_people)
@@ -357,7 +358,8 @@ def find_in_photos(
 
 def _settings(finder: FaceFinder, classifier: Classifier, every: int) -> dict[str, Any]:
     "What decides the answers."
-    return {
+    says = {'unknown': classifier.unknown} if classifier.config.familiar else {}
+    return says | {
         'classifier': model_mark(classifier.path),
         'finder': 'yunet' if finder.folder is None else model_mark(finder.folder.path),
         'score': finder.score,

@@ -27,6 +27,7 @@ from ..base.errors import FindError, PictureError
 from ..base.files import check_new_folder, whole_files
 from ..base.text import on_one_line, plural
 from ..tasks.category import UNSURE
+from ..tasks.task import UNKNOWN
 from .analyse import Analysis, FoundFace, analyse, check_names_faces, draw
 from .classifier import Classifier, shipped_classifier
 from .detect import FaceFinder, shipped_finder
@@ -128,6 +129,7 @@ class Person:
     last: float  # second in which they were seen last
     frames: int = 0  # in how many frames that were looked at
     total: Any = 0.0  # the probabilities in these, added up
+    unknown: int = 0  # in how many of them the face was unlike all that the model has learned
 
     def see(
         self,
@@ -137,14 +139,18 @@ class Person:
         "Add a face."
         self.last = second
         self.frames += 1
+        self.unknown += face.label == UNKNOWN
         self.total = self.total + np.array(list(face.probabilities.values()))
 
     def answer(
         self,
         classifier: Classifier,  # whose probabilities these are
     ) -> Any:
-        "What the classifier says of the mean of the probabilities."
-        return classifier.answer(self.total/self.frames)
+        "What the classifier says of the mean of the probabilities; `unknown` if it was that in most frames."
+        mean = self.total/self.frames
+        if 2*self.unknown > self.frames:
+            return classifier.answer(mean, strangeness=2.0)
+        return classifier.answer(mean)
 
     def stayed(self) -> bool:
         "Were they seen long enough to be counted? What is seen shorter is a mistake, most likely."
@@ -387,7 +393,7 @@ class _Watch:
         tables = self.tables
         tables.add_people(self.follower.gone(all=True))
         tables.left_out += self.follower.once
-        order = [*self.classifier.labels, UNSURE]
+        order = dict.fromkeys([*self.classifier.labels, UNSURE, UNKNOWN])
         people = {label: tables.counts[label] for label in order if label in tables.counts}
         looked = -(-self.frames//self.every)  # rounded up
         seconds = self.last - self.first

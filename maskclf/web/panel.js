@@ -1,6 +1,6 @@
 // The panel beside a photo: one answer, how sure the model is, and whether it is right.
 import { feedback, model, Trouble } from './server.js'
-import { chip, make, named, percent, rounded, spoken, tint } from './words.js'
+import { chip, isUnknown, make, named, percent, rounded, spoken, tint } from './words.js'
 
 /** The picture of one face, cut out with some room around it, on a canvas. */
 function cut(canvas, img, [l, t, r, b]) {
@@ -55,6 +55,7 @@ export function fillPanel(panel, photo, part, place, step) {
   else panel.querySelector('canvas').hidden = true
   find('place').textContent = whole ? `The whole ${model.input}` : `Face ${place + 1} of ${photo.parts.length}`
   find('said').append(...said(part, photo.answer.colours))
+  if (isUnknown(part)) find('said').append(' – unlike all that this model has learned')
   find('steppers').hidden = !many
   find('before').onclick = () => step(-1)
   find('after').onclick = () => step(1)
@@ -84,7 +85,7 @@ function toggles(part, say, known) {
 
 /** Let the reader say whether the answer is right, and if not, what is. */
 function judge(find, photo, part) {
-  const unsure = part.label === 'unsure', truth = find('truth'), several = !!part.labels, known = () => photo.said.get(part.index)?.labels ?? part.labels
+  const unsure = part.label === 'unsure' || isUnknown(part), truth = find('truth'), several = !!part.labels, known = () => photo.said.get(part.index)?.labels ?? part.labels
   const say = async (right, told) => {
     photo.said.set(part.index, { right, ...told })
     mark()

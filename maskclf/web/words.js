@@ -25,12 +25,16 @@ export function rounded(numbers, width) {
 
 /** A number as text, with its interval if that is known. */
 export function spoken({ name, value, low, high }) {
+  if (value === null) return `${named(name)} unknown`
   const [about, from, to] = rounded(low === null ? [value] : [value, low, high], low === null ? 0 : high - low)
   return low === null ? `${named(name)} ${about}` : `${named(name)} ${about} (${from} to ${to})`
 }
 
 /** The sign of a class: what tells it apart where colours do not. */
 export const signOf = label => model.signs[label] ?? (label === 'unsure' ? '?' : named(label).slice(0, 1).toUpperCase())
+
+/** Is the answer that the picture is unlike all that the model has learned? */
+export const isUnknown = ({ label, labels, unknown }) => model.may_be_unknown && (unknown === true || label === 'unknown' || labels?.[0] === 'unknown')
 
 /** A probability as text; never 0 % or 100 %, for no model can know that. */
 export function percent(p) {
