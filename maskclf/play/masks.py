@@ -108,8 +108,8 @@ class _Edges(NamedTuple):
 
 _PROPERLY = _Edges(.22, .42, 1.8, 1.35)
 _RANGES = {  # from where to where the heights vary
-    'properly': (_Edges(.12, .3, 1.65, 1.2), _Edges(.32, .54, 1.95, 1.5)),
-    'under_nose': (_Edges(.6, .6, 1.8, 1.35), _Edges(.82, .95, 2.1, 1.65)),
+    'properly': (_Edges(.12, .3, 1.65, 1.2), _Edges(.42, .56, 1.95, 1.5)),
+    'under_nose': (_Edges(.68, .6, 1.8, 1.35), _Edges(.95, .95, 2.1, 1.65)),
     'under_chin': (_Edges(1.2, .95, 2., 1.45), _Edges(1.5, 1.25, 2.4, 1.75)),
 }
 MASK_PLACES = tuple(_RANGES)  # where a mask can be laid
