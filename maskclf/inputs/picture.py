@@ -280,12 +280,16 @@ def resize_picture(
     picture: Image.Image,  # upright and in RGB as `open_picture` gives it
     size: int,  # side of the square that comes out, in pixels
     method: str = 'squish',  # 'squish' changes the shape, 'crop' cuts off both ends of the longer side, 'pad' adds bars
+    detail: int | None = None,  # pixels a side that it may have: what has more is first made as small; None: any number
 ) -> Image.Image:
     "The picture as a square of `size` × `size` pixels, each the weighted mean of the pixels it came from."
     if method not in RESIZE_METHODS:
         raise ValueError(f"There is no resize method {method!r}: choose 'squish', 'crop' or 'pad'.")
     if picture.mode != 'RGB':
         picture = open_picture(picture)
+    if detail is not None and detail < min(size, *picture.size):
+        coarse = resize_picture(picture, detail, method)
+        return coarse.resize((size, size), Resampling.BILINEAR)
     if method == 'pad':
         return _padded(picture, size)
     box = _middle_square(picture) if method == 'crop' else None
@@ -302,9 +306,10 @@ def normalise_picture(
     method: str = 'squish',  # as in `resize_picture`
     mean: Sequence[float] = IMAGENET_MEAN,  # of each channel, subtracted
     std: Sequence[float] = IMAGENET_STD,  # of each channel, divided by
+    detail: int | None = None,  # as in `resize_picture`
 ) -> np.ndarray:
     "The numbers a network reads of an opened picture: float32, 3 × size × size, channels first."
-    pixels = np.asarray(resize_picture(picture, size, method), dtype=np.float32) / 255
+    pixels = np.asarray(resize_picture(picture, size, method, detail), dtype=np.float32) / 255
     pixels = (pixels - np.array(mean, dtype=np.float32)) / np.array(std, dtype=np.float32)
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
@@ -316,10 +321,11 @@ def to_array(
     mean: Sequence[float] = IMAGENET_MEAN,  # of each channel, subtracted
     std: Sequence[float] = IMAGENET_STD,  # of each channel, divided by
     draft: bool = False,  # True: decode no more of a large JPEG than is needed, as `open_picture` does with `least`
+    detail: int | None = None,  # as in `resize_picture`
 ) -> np.ndarray:
     "The numbers a network reads, from a file: float32, 3 × size × size, channels first; raises `PictureError`."
     picture = open_picture(source, least=size if draft else None)
-    return normalise_picture(picture, size, method, mean, std)
+    return normalise_picture(picture, size, method, mean, std, detail)
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-46
 PHOTO_FORMATS = ('JPEG', 'PNG', 'WEBP')  # formats that a service takes

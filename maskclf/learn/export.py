@@ -73,10 +73,11 @@ def quietly() -> Iterator[None]:
 
 # %% ../../nbs/library/learn/export.ipynb #export-13
 def _delicate(network: Any) -> list[Any]:
-    "The steps that 8 bits would spoil in a network for telephones: its first convolution, and those of one channel."
+    "The steps that 8 bits would spoil in a network for telephones: its first convolutions, and those of one channel."
     convolutions = [step for step in network.graph.node if step.op_type == 'Conv']
     of_one_channel = [step for step in convolutions if _groups(step) > 1]
-    return [convolutions[0], *of_one_channel] if of_one_channel else []
+    of_all_channels = [step for step in convolutions if _groups(step) == 1]
+    return [*of_all_channels[:4], *of_one_channel] if of_one_channel else []
 
 def _groups(convolution: Any) -> int:
     "Into how many groups a convolution divides its channels."

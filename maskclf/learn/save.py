@@ -100,6 +100,8 @@ def preparation(
     output = {} if task.name == DEFAULT_TASK else dict(output=task.name)
     entries = dict(labels=labels, **output, size=int(load.size), method=load.method)
     entries |= dict(mean=mean, std=std, draft=bool(load.draft))
+    if load.detail:
+        entries['detail'] = int(load.detail)
     return entries | load.opener.input.config_entries(load.opener.settings)
 
 def _known(learn: Learner, name: str) -> Any:
@@ -372,7 +374,7 @@ def _shapes(weights: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
 
 def _check_same(here: dict[str, Any], config: ModelConfig, path: Path) -> None:
     "`ModelError` unless pictures are prepared, and answers meant, as in the model."
-    for name in [*here, 'output', 'input']:
+    for name in [*here, 'output', 'input', 'detail']:
         value: Any = here.get(name)
         wanted: Any = config.entries.get(name)
         if name in ('size', 'draft') or value == wanted:

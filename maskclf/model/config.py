@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from typing import Self
 
 # %% auto #0
-__all__ = ['FORMAT', 'SCHEMA', 'MAX_SIZE', 'MAX_NAME', 'MAX_PATH', 'MAX_COUNT', 'SAVE_AGAIN', 'Found', 'METHODS', 'StoredFile',
-           'TrainingData', 'Precision', 'FolderConfig', 'ScoreCurve', 'FinderConfig', 'ModelConfig']
+__all__ = ['FORMAT', 'SCHEMA', 'MAX_SIZE', 'LEAST_DETAIL', 'MAX_NAME', 'MAX_PATH', 'MAX_COUNT', 'SAVE_AGAIN', 'Found', 'METHODS',
+           'StoredFile', 'TrainingData', 'Precision', 'FolderConfig', 'ScoreCurve', 'FinderConfig', 'ModelConfig']
 
 # %% ../../nbs/library/model/config.ipynb #config-03
 FORMAT = 'maskclf model'  # what config.json begins with
 SCHEMA = 3  # grows when older versions can no longer read a folder; models that never say `unknown` are still at 1 or 2
 MAX_SIZE = 4096  # pixels: no network gets larger pictures
+LEAST_DETAIL = 8  # pixels a side: of fewer nothing can be seen
 MAX_NAME = 1000  # characters of an architecture, a version …
 MAX_PATH = 5000  # characters of the name of a picture in its folder
 MAX_COUNT = 10_000_000  # pictures in a confusion matrix
@@ -405,6 +406,7 @@ class ModelConfig(FolderConfig):
     labels: list[str]  # what it can say, in the order of the network's outputs; for a number its name
     method: str  # how a picture becomes square: 'squish', 'crop' or 'pad'
     draft: bool  # are large JPEGs decoded in part only?
+    detail: int | None  # pixels a side that a picture may have before it gets its size; None: any number
     task: Task  # what it answers with
     input: Input  # what it is asked about
     settings: Any  # how a sound becomes a picture; None for pictures
@@ -427,6 +429,7 @@ class ModelConfig(FolderConfig):
             labels=labels,
             method=entries.choice('method', METHODS),
             draft=entries.flag('draft'),
+            detail=entries.whole('detail', LEAST_DETAIL, MAX_SIZE) if 'detail' in entries else None,
             task=task,
             input=input,
             settings=input.settings_from(entries.entries),

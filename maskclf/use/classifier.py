@@ -242,7 +242,7 @@ class Classifier:
     def _pixels(self, picture: Image.Image) -> np.ndarray:
         "What the network reads of an opened picture."
         config = self.config
-        return normalise_picture(picture, config.size, config.method, config.mean, config.std)
+        return normalise_picture(picture, config.size, config.method, config.mean, config.std, config.detail)
 
     # many pictures
     def predict_each(
