@@ -229,7 +229,7 @@ class _BeforeFirstStep(Callback):
 
 
 def _why_not_features(learn: Learner, cb: Callback, epochs: int) -> str:
-    "Why the last layers of `learn` cannot be trained with a callback, '' if it can: copies of both are tried on one batch."
+    "Why the last layers of `learn` cannot be trained with a callback, '' if they can: it is tried on one batch."
     trial = stand_in(learn, [cb])
     trial.model = deepcopy(learn.model)
     trial.opt = None

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import fastai.callback.fp16  # noqa: F401 (it teaches `Learner` to_fp16)
+import fastai.callback.fp16  # it teaches `Learner` to_fp16
 import fastai.callback.schedule  # noqa: F401 (fit_one_cycle, fine_tune and lr_find)
 import matplotlib.pyplot as plt
 import numpy as np

@@ -16,7 +16,6 @@ from fastai.callback.core import Callback
 from fastai.callback.fp16 import MixedPrecision
 from fastai.imports import noop
 from fastai.learner import Learner
-from fastcore.foundation import L
 from torch.nn.modules.batchnorm import _BatchNorm
 from tqdm import tqdm
 
@@ -173,7 +172,7 @@ def unless_worse(
     if learn.logger is not noop:
         n = plural(len(learn.dls.valid_ds), 'example')
         tqdm.write(f'{what} made it worse: on the {n} kept aside the loss rose from {before:.3f} to {after:.3f}, '
-                   'so the head alone is kept.')
+                   'so it is taken back.')
 
 # %% ../../nbs/library/learn/upper.ipynb #upper-20
 SHOWN = 8  # times each picture is shown to the upper layers, by default
@@ -197,9 +196,9 @@ def fit_upper(
         fit_head_quietly(learn, 20, copies=1, known=upper_features(halves, lower))
         epochs = epochs or max(1, round(SHOWN/copies))
         before = loss_aside(learn)
-        with learn.added_cbs(cbs), learn.removed_cbs(unfit_callbacks(learn, epochs)):
-            with unless_worse(learn, 'Training the upper layers'):
-                learn.unfreeze()
-                learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=FixedStatistics())
+        careful = unless_worse(learn, 'Training the upper layers')
+        with learn.added_cbs(cbs), learn.removed_cbs(unfit_callbacks(learn, epochs)), careful:
+            learn.unfreeze()
+            learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=FixedStatistics())
     after = learn.recorder.values[-1][1]  # of the table, which a training that is resumed has, too
     return 1 - after/max(before, 1e-9)
