@@ -34,6 +34,7 @@ from .head import fit_head, place_head, plain_features, suitable_copies
 from .loaders import pick_size
 from .mirror import stop_mirroring
 from .precision import BF16Training, fast_bf16
+from .resume import Checkpoint
 from .start import Architecture, Weights, find_arch, fixed_size, saved_size, start_from
 from .upper import (
     fit_head_quietly, fit_upper, lower_features, split_halves, unless_worse, upper_features)
@@ -225,8 +226,11 @@ def fit(
         first = lower_features(learn, halves)
         if check_mirror:
             stop_mirroring(learn, upper_features(halves, first))
-        gain = fit_upper(learn, halves, first, epochs, lr or task_of(learn.dls).full_lr/3, cbs)
-        if layers == 'stepwise' and gain > PAYS:
+        is_last = layers == 'upper'
+        # what is kept of a training are epochs of its last step: when it is resumed, the steps before are done again
+        now = L(cbs) if is_last else L(cbs).filter(lambda cb: not isinstance(cb, Checkpoint))
+        gain = fit_upper(learn, halves, first, epochs, lr or task_of(learn.dls).full_lr/3, now)
+        if not is_last and gain > PAYS:
             _fit_further(learn, epochs, lr, cbs, grow)
         return
     known = plain_features(learn) if pretrained or layers in ('head', 'upper') else None
