@@ -123,8 +123,8 @@ Target = Annotated[str | None, option(
 Column = Annotated[str | None, option(
     'Of a table, the column with the labels or numbers. Left out: the one called label or the like.')]
 Quick = Annotated[bool | None, option(
-    'Train the head of the network only, in seconds; --no-quick: all layers, in minutes. Left out: of up to 1,000 '
-    'pictures the upper layers, of more all.',
+    'Train the head of the network only, in seconds; --no-quick: all layers, in minutes. Left out: of up to 400 '
+    'pictures the upper layers, of more than 1,000 all, and between the two all where the upper ones have helped.',
     '--quick/--no-quick', show_default=False)]
 Augment = Annotated[str, option(
     'How training pictures are changed at random. auto: all that suits, but no mirror where that would falsify labels; '
