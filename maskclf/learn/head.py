@@ -132,7 +132,7 @@ def looks_at(
     "What frozen layers of `learn` say of the pictures in `dl`, computed once."
     layers.eval().to(memory_format=torch.channels_last)  # in memory as the pictures below are, which is faster
     training = dl is learn.dls.train
-    bf16 = training and hasattr(learn, 'bf16_training')
+    bf16 = training and hasattr(learn, 'bf16_training')  # those to judge by are judged as they will be used
     features = [known.features] if known else []
     labels = [known.labels] if known else []
     with torch.no_grad(), torch.autocast(torch.device(dl.device).type, dtype=torch.bfloat16, enabled=bf16):
@@ -150,7 +150,8 @@ def looks_at(
 
 def _compact(features: torch.Tensor) -> torch.Tensor:
     "Features of whole pictures in half the memory; a few numbers a picture stay as they are."
-    return features.half() if features.ndim == 4 else features
+    most = torch.finfo(torch.float16).max
+    return features.clamp(-most, most).half() if features.ndim == 4 else features
 
 
 def _as_one(batches: list[torch.Tensor]) -> torch.Tensor:
@@ -261,7 +262,7 @@ def unfit_callbacks(
 def suitable_copies(
     dl: DataLoader,  # of the training pictures
 ) -> int:
-    "Looks at each training picture: 4 of up to 200 pictures, else 2; 1 where no transform changes them."
+    "Looks at each training picture: 4 if there are at most 200 of them, else 2; 1 where no transform changes them."
     changes = [step for step in dl.after_batch.fs if getattr(step, 'split_idx', None) == 0]
     if not changes:
         return 1
@@ -276,7 +277,7 @@ def fit_head(
     cbs: Callback | Iterable[Callback] = (),  # more fastai callbacks, for this training only
     known: Features | None = None,  # the first look at each picture, if it has been taken before
 ) -> None:
-    "Train the head alone, from nothing, on what the frozen body says of each picture once."
+    "Train the head alone, its last layer from zero, on what the frozen body says of each picture beforehand."
     if not copies:
         copies = suitable_copies(learn.dls.train)
     with head_alone(learn, copies, known):

@@ -212,15 +212,16 @@ PAYS = 0.05  # share of the loss: if the upper layers take away as much, it pays
 
 def fit(
     learn: Learner,  # from `face_learner`
-    epochs: int | None = None,  # None: 20 for the head alone, see `fit_upper` and `suitable_epochs` for the others
-    lr: float | None = None,  # highest; None: 2e-3, for all layers of a pretrained network `full_lr` of the task
+    epochs: int | None = None,  # of each step; None: 20 for the head alone, else see `fit_upper`, `suitable_epochs`
+    lr: float | None = None,  # highest; None: 2e-3, pretrained `full_lr` of the task, a third of it for the upper layers
     pretrained: bool = False,  # does `learn` start from pretrained weights?
     cbs: Callback | Iterable[Callback] = (),  # more fastai callbacks, for this training only
-    layers: Layers = 'all',  # what is trained: the head; the upper layers, too; all, if that `PAYS`; or all at once
+    layers: Layers = 'all',  # of a pretrained network: the head; the upper layers, too; all, if that `PAYS`; or all
     grow: bool = True,  # are large pictures small at first, see `GrowSize`? False: the network takes one size only
     check_mirror: bool = False,  # mirror no pictures where that makes something else of them, see `stop_mirroring`?
 ) -> None:
-    "Train a network as suits how it starts."
+    "Train a network as suits how it starts; one that cannot be cut in halves gets the head or all layers instead."
+    cbs = L(cbs)
     halves = split_halves(learn.model) if layers in ('upper', 'stepwise') else None
     if halves:
         first = lower_features(learn, halves)
@@ -228,7 +229,7 @@ def fit(
             stop_mirroring(learn, upper_features(halves, first))
         is_last = layers == 'upper'
         # what is kept of a training are epochs of its last step: when it is resumed, the steps before are done again
-        now = L(cbs) if is_last else L(cbs).filter(lambda cb: not isinstance(cb, Checkpoint))
+        now = cbs if is_last else cbs.filter(lambda cb: not isinstance(cb, Checkpoint))
         gain = fit_upper(learn, halves, first, epochs, lr or task_of(learn.dls).full_lr/3, now)
         if not is_last and gain > PAYS:
             _fit_further(learn, epochs, lr, cbs, grow)

@@ -6,6 +6,7 @@ __all__ = ['SHOWN', 'chain_of', 'Halves', 'split_halves', 'FixedStatistics', 'on
 
 # %% ../../nbs/library/learn/upper.ipynb #upper-02
 import contextlib
+import math
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import NamedTuple
@@ -44,12 +45,13 @@ def chain_of(
 ) -> list[torch.nn.Module]:  # empty if the body is more than a chain
     "The layers of a body, each of which gets what the one before it has made."
     layers = list(_unrolled(getattr(body, 'model', body)))  # fastai wraps the networks of timm
-    picture = torch.rand(1, 3, _SIDE, _SIDE, device=next(body.parameters()).device)
+    chance = torch.Generator().manual_seed(0)  # its own: what training draws must not depend on this
+    picture = torch.rand(1, 3, _SIDE, _SIDE, generator=chance).to(next(body.parameters()).device)
     body.eval()
     try:
         with torch.no_grad():
             length = _steps_to(body(picture), picture, layers)
-    except (RuntimeError, ValueError, AssertionError, IndexError, TypeError, NotImplementedError):
+    except (RuntimeError, ValueError, AssertionError, LookupError, TypeError, AttributeError):
         return []
     return layers[:length]
 
@@ -72,7 +74,7 @@ class Halves(NamedTuple):
 
 def split_halves(
     model: torch.nn.Sequential,  # body and head, as `vision_learner` makes it
-) -> Halves | None:  # None if its body is no chain
+) -> Halves | None:  # None if there is no place to cut: its body is no chain, or makes nothing smaller
     "Cut a network where its pictures of features are made smaller for the last time; both parts share its weights."
     body, head = model
     chain = chain_of(body)
@@ -118,7 +120,8 @@ def lower_features(
     halves: Halves,  # of its network
 ) -> Features:
     "What the lower half says of each picture as it is."
-    return Features(*(looks_at(learn, halves.lower, dl) for dl in learn.dls.loaders))
+    dls = learn.dls
+    return Features(looks_at(learn, halves.lower, dls.train), looks_at(learn, halves.lower, dls.valid))
 
 
 def upper_features(
@@ -143,7 +146,7 @@ def fit_head_quietly(
 
 # %% ../../nbs/library/learn/upper.ipynb #upper-18
 def loss_aside(
-    learn: Learner,  # it stays as it is, and so does its table
+    learn: Learner,  # its weights and its table stay as they are
 ) -> float:
     "The mean loss of the pictures kept aside, or of their features."
     total = 0.
@@ -159,14 +162,14 @@ def loss_aside(
 @contextlib.contextmanager
 def unless_worse(
     learn: Learner,  # that is trained in the block
-    what: str,  # is trained there, for the sentence that says so: 'The upper layers'
+    what: str,  # the subject of the sentence that says so: 'Training all layers'
 ) -> Iterator[None]:
-    "Take back what its block has learned if the loss on the pictures kept aside is larger after it."
+    "Take back what its block has learned if the loss on the pictures kept aside is larger after it; not if it fails."
     as_before = deepcopy(learn.model.state_dict())
     before = loss_aside(learn)
     yield
     after = loss_aside(learn)
-    if after <= before:
+    if after <= before or math.isnan(before):
         return
     learn.model.load_state_dict(as_before)
     if learn.logger is not noop:
@@ -200,5 +203,13 @@ def fit_upper(
         with learn.added_cbs(cbs), learn.removed_cbs(unfit_callbacks(learn, epochs)), careful:
             learn.unfreeze()
             learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=FixedStatistics())
-    after = learn.recorder.values[-1][1]  # of the table, which a training that is resumed has, too
-    return 1 - after/max(before, 1e-9)
+    return same_everywhere(1 - _last_loss_aside(learn, before)/max(before, 1e-9))
+
+
+def _last_loss_aside(learn: Learner, default: float) -> float:
+    "The loss on the pictures kept aside in the last row of the table, which a training that is resumed has, too."
+    if not learn.recorder.values:  # a callback has ended it in the first epoch
+        return default
+    names = [name for name in learn.recorder.metric_names if name not in ('epoch', 'time')]
+    last = dict(zip(names, learn.recorder.values[-1], strict=False))
+    return float(last.get('valid_loss', default))
