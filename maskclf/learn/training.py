@@ -213,7 +213,7 @@ PAYS = 0.05  # share of the loss: if the upper layers take away as much, it pays
 def fit(
     learn: Learner,  # from `face_learner`
     epochs: int | None = None,  # of each step; None: 20 for the head alone, else see `fit_upper`, `suitable_epochs`
-    lr: float | None = None,  # highest; None: 2e-3, pretrained `full_lr` of the task, a third of it for the upper layers
+    lr: float | None = None,  # highest; None: 2e-3, pretrained `full_lr` of the task, a third for the upper layers
     pretrained: bool = False,  # does `learn` start from pretrained weights?
     cbs: Callback | Iterable[Callback] = (),  # more fastai callbacks, for this training only
     layers: Layers = 'all',  # of a pretrained network: the head; the upper layers, too; all, if that `PAYS`; or all
