@@ -123,13 +123,14 @@ def split_model(
 
 def looks_at(
     learn: Learner,  # from `vision_learner`
-    layers: torch.nn.Module,  # lower layers of its network, from pixels to features
+    layers: torch.nn.Module,  # the lower layers of its network, from pixels to features
     dl: DataLoader,  # of its pictures
     copies: int = 1,  # looks at each training picture: the first as it is, the others changed as `dl` does it
     known: FeatureLoader | None = None,  # the first look at each, if it has been taken before
     mirror: bool = False,  # look at the pictures in a mirror?
 ) -> FeatureLoader:  # of (copies × pictures) features
     "What frozen layers of `learn` say of the pictures in `dl`, computed once."
+    learn.model.to(dl.device)  # fastai does it when a training begins, and that is later
     layers.eval().to(memory_format=torch.channels_last)  # in memory as the pictures below are, which is faster
     training = dl is learn.dls.train
     bf16 = training and hasattr(learn, 'bf16_training')  # those to judge by are judged as they will be used

@@ -163,11 +163,11 @@ def loss_aside(
 def unless_worse(
     learn: Learner,  # that is trained in the block
     what: str,  # the subject of the sentence that says so: 'Training all layers'
-) -> Iterator[None]:
+) -> Iterator[float]:  # the loss before
     "Take back what its block has learned if the loss on the pictures kept aside is larger after it; not if it fails."
     as_before = deepcopy(learn.model.state_dict())
     before = loss_aside(learn)
-    yield
+    yield before
     after = loss_aside(learn)
     if after <= before or math.isnan(before):
         return
@@ -198,9 +198,8 @@ def fit_upper(
     with top_alone(learn, halves.upper, lower):
         fit_head_quietly(learn, 20, copies=1, known=upper_features(halves, lower))
         epochs = epochs or max(1, round(SHOWN/copies))
-        before = loss_aside(learn)
         careful = unless_worse(learn, 'Training the upper layers')
-        with learn.added_cbs(cbs), learn.removed_cbs(unfit_callbacks(learn, epochs)), careful:
+        with learn.added_cbs(cbs), learn.removed_cbs(unfit_callbacks(learn, epochs)), careful as before:
             learn.unfreeze()
             learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=FixedStatistics())
     return same_everywhere(1 - _last_loss_aside(learn, before)/max(before, 1e-9))
