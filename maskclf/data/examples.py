@@ -397,7 +397,7 @@ def note_on_loose(
     "That these are left out, in a sentence; nothing if there are none."
     if not names:
         return []
-    return [f'In no class folder of {on_one_line(root)}, so left out: {first_few(names)}.']
+    return [f'In no class folder of {on_one_line(root)}, or on no side, so left out: {first_few(names)}.']
 
 
 def note_on_folders(

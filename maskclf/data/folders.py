@@ -9,6 +9,7 @@ from pathlib import Path
 from ..base.errors import DataError
 from ..base.text import first_few, on_one_line, relative_name
 from .examples import Example, Examples, Recognised, Source, note_on_loose, notes_on_sides, register_reader
+from .lists import division_of
 from .names import PHOTO_FOLDERS, side_named, sides_of
 from .recordings import with_windows
 from ..tasks.task import Task, task_named
@@ -125,8 +126,8 @@ def _labelled_by_folder(
 ) -> tuple[list[Example], Path, list[str]]:
     "The files that are in the folder of a class, the folder of these folders, and notes."
     root = _unwrapped(source.path, files)
-    sides = sides_of(files, root)
-    level = 1 if sides else 0  # folders above those of the classes
+    sides, listed = division_of(files, root, source.files)
+    level = 1 if sides_of(files, root) else 0  # folders above those of the classes
     parts = {file: file.relative_to(root).parts for file in files}
     labelled = [file for file in files if len(parts[file]) > level + 1 and (file in sides or not sides)]
     loose = [relative_name(file, root) for file in sorted(set(files) - set(labelled))]
@@ -140,7 +141,7 @@ def _labelled_by_folder(
     notes = _note_on_empty(root, {parts[file][0] for file in labelled}) if task.has_classes else []
     if root != source.path:
         notes.append(f'The classes are the folders in {on_one_line(root)}.')
-    notes += notes_on_sides(found, root)
+    notes += listed + notes_on_sides(found, root)
     nested = {'/'.join(parts[file][:level + 2]) for file in labelled if len(parts[file]) > level + 2}
     if nested:
         notes.append('Folders in the folder of a class belong to that class: '

@@ -16,7 +16,8 @@ from ..base.errors import DataError
 from ..base.text import first_few, on_one_line
 from .boxes import Annotation, BoxSet, DrawnBox, photo_folder, read_json
 from .examples import FileSet, LabelledFile, LabelWords, Source, note_on_folders, register_reader
-from .names import FilesByName, sides_of
+from .lists import division_of
+from .names import FilesByName
 from ..inputs.input import input_of
 from ..tasks.task import Task, task_named
 
@@ -167,6 +168,7 @@ class _Export:
     where: str  # the exports, as sentences call them
     names: list[str]  # those of the exports
     root: Path  # the folder of the files
+    below: Sequence[Path]  # all files in it
     tasks: dict[Path, list[_Task]] = field(default_factory=lambda: defaultdict(list))
     troubles: dict[Path, str] = field(default_factory=dict)  # a path → why nobody knows which file is meant
     skipped: int = 0  # how many tasks have no answer
@@ -206,8 +208,9 @@ def _read_export(source: Source) -> _Export | None:
     if not exports:
         return None
     where = on_one_line(source.path if len(exports) > 1 else next(iter(exports)))
-    export = _Export(where, [file.name for file in exports], root)
-    files = _Files(root, source.files_below(root))
+    below = source.files_below(root)
+    export = _Export(where, [file.name for file in exports], root, below)
+    files = _Files(root, below)
     for file, tasks in exports.items():
         for task in tasks:
             export.add(task, *files.find(task.address, file.parent))
@@ -326,8 +329,9 @@ def _box_set(export: _Export, asked: str) -> BoxSet:
     "The rectangles of an export that answer one question."
     photos = {path: _annotation(path, export, asked) for path in export.tasks}
     notes = _notes(export, asked) + note_on_folders(photos, export.root, f'the boxes in {first_few(export.names)}')
-    sides = sides_of(photos, export.root)
+    sides, more = division_of(photos, export.root, export.below)
     files = sorted(photos)
+    notes += more
     return BoxSet(export.root, 'Label Studio', files, lambda path: photos[path].photo(), sides, notes, column=asked)
 
 # %% ../../nbs/library/data/label_studio.ipynb #ls-30
@@ -386,7 +390,8 @@ def _file_set(export: _Export, asked: str, task: Task) -> FileSet:
     "The choices or numbers of an export that answer one question."
     files = [_labelled_file(path, export, asked) for path in export.tasks]
     words = LabelWords('the answers', f'no answer to {asked!r}', 'several choices')
-    sides, notes = sides_of(export.tasks, export.root), _notes(export, asked)
+    sides, more = division_of(export.tasks, export.root, export.below)
+    notes = _notes(export, asked) + more
     return FileSet(
         export.root, 'Label Studio', export.where, export.names, task, files, asked, words, sides, notes)
 
