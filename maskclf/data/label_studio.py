@@ -3,6 +3,9 @@
 # %% ../../nbs/library/data/label_studio.ipynb #ls-02
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import re
 from collections import defaultdict
@@ -95,7 +98,9 @@ class _Task:
 
 
 def _read_tasks(file: Path) -> list[_Task] | None:
-    "The tasks in a JSON file; None if it is about something else; `DataError` if it is cut short."
+    "The tasks in a JSON file or a table; None if it is about something else; `DataError` if it is cut short."
+    if file.suffix.lower() in ('.csv', '.tsv'):
+        return _read_table(file)
     try:
         content = file.read_bytes()
     except OSError:
@@ -161,6 +166,58 @@ def _values(answer: Any) -> list[Entry]:
     values = answer if isinstance(answer, list) else [answer]
     return [value if isinstance(value, dict) else {_CHOICES: [value]} for value in values]
 
+# %% ../../nbs/library/data/label_studio.ipynb #ls-17
+_MARK_OF_TABLE = re.compile(rb'\bannotation_id\b|""(choices|rectanglelabels|rating|number)"":')
+_OTHER_COLUMNS = ('id', 'annotator', 'annotation_id', 'created_at', 'updated_at', 'lead_time', 'agreement')
+
+
+def _read_table(file: Path) -> list[_Task] | None:
+    "The tasks in a table; None if it is about something else."
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None
+    if not _MARK_OF_TABLE.search(content):
+        return None
+    text = content.decode('utf-8-sig', 'replace')
+    divider = '\t' if file.suffix.lower() == '.tsv' else ','
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=''), delimiter=divider, restval=''))
+    except csv.Error:
+        return None
+    records = [{name: _from_cell(cell) for name, cell in row.items() if name is not None} for row in rows]
+    answers = _answer_columns(records)
+    if not answers:
+        return None
+    name = on_one_line(file.name)
+    return [_task_of_record(_as_record(record, answers), f'Row {n} of {name}') for n, record in enumerate(records, 2)]
+
+
+def _from_cell(cell: str) -> Any:
+    "What a cell holds: JSON, or a text."
+    if cell[:1] not in ('{', '['):
+        return cell
+    try:
+        return json.loads(cell)
+    except ValueError:
+        return cell
+
+
+def _answer_columns(records: Sequence[Entry]) -> list[str]:
+    "The columns with answers: between those that Label Studio writes, or else those with JSON in a cell."
+    names = list(records[0]) if records else []
+    if 'annotator' in names and 'id' in names[:names.index('annotator')]:
+        return names[names.index('id') + 1:names.index('annotator')]
+    filled = [name for name in names if any(isinstance(record[name], (dict, list)) for record in records)]
+    return [name for name in filled if name not in _OTHER_COLUMNS]
+
+
+def _as_record(record: Entry, answers: Sequence[str]) -> Entry:
+    "A row in the order of JSON-MIN, without empty answers."
+    data = {name: value for name, value in record.items() if name not in (*answers, *_OTHER_COLUMNS)}
+    own = {name: record[name] for name in answers if record[name] != ''}
+    return data | {'id': record.get('id', '')} | own | {'annotator': ''}
+
 # %% ../../nbs/library/data/label_studio.ipynb #ls-14
 @dataclass
 class _Export:
@@ -203,7 +260,7 @@ def _read_export(source: Source) -> _Export | None:
     given = source.path.is_file()
     root = photo_folder(source.path) if given else source.path
     candidates = [source.path] if given else source.files
-    read = {file: _read_tasks(file) for file in candidates if file.suffix.lower() == '.json'}
+    read = {file: _read_tasks(file) for file in candidates if file.suffix.lower() in ('.json', '.csv', '.tsv')}
     exports = {file: tasks for file, tasks in read.items() if tasks is not None}
     if not exports:
         return None
