@@ -8,5 +8,6 @@ from . import (  # noqa: F401  each registers its reader
     label_studio,
     table,
     voc,
+    wider,
     yolo,
 )

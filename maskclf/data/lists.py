@@ -136,7 +136,7 @@ def division_of(
     rivals = [key for key in divided if key != largest and len(divided[key]) == len(divided[largest])]
     names = [relative_name(file, root) for file in groups[largest].values()]
     others = [relative_name(file, root) for key in rivals for file in groups[key].values()]
-    return Division(used, [_note_on_lists(names, others, root)])
+    return Division(used, [_note_on_lists(names, others)])
 
 
 def _groups_of_lists(files: Iterable[Path]) -> dict[tuple[Path, str], dict[str, Path]]:
@@ -167,10 +167,10 @@ def _is_divided(sides: Mapping[Path, str]) -> bool:
     return not {'valid', 'test'}.isdisjoint(sides.values())
 
 
-def _note_on_lists(names: Sequence[str], others: Sequence[str], root: Path) -> str:
+def _note_on_lists(names: Sequence[str], others: Sequence[str]) -> str:
     "Which lists divide the set, and which could, in a sentence."
-    more = f', and not by {first_few(others)}, which divide it anew' if others else ''
-    return f'{on_one_line(root)} is divided by {first_few(names)}{more}.'
+    more = f', not of {first_few(others)}' if others else ''
+    return f'The division is that of {first_few(names)}{more}.'
 
 
 def _note_on_unused(
