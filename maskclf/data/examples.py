@@ -26,6 +26,7 @@ from ..base.files import content_mark, files_below, photo_of
 from ..base.machine import cores, fork_safe_lock, map_ahead
 from ..base.text import first_few, on_one_line, plural, relative_name
 from .names import PHOTO_FOLDERS, side_named
+from .other_formats import note_on_other_formats
 from ..inputs.input import PICTURE, Input, choose_input, input_of
 from ..tasks.task import Task, task_named
 
@@ -797,12 +798,18 @@ def _read(source: Source) -> Examples:
     if not source.path.exists():
         raise FileNotFoundError(f'{name} does not exist: check the name and the folder.')
     found = recognise(source)
-    if isinstance(found, Examples):
-        return found
     if found is not None:
-        return found.examples(source)
+        examples = found if isinstance(found, Examples) else found.examples(source)
+        return _with_note_on_others(examples, source)
     raise DataError(f'Nobody here can read {name}: name a folder with a folder of pictures for each class, '
                     'or a table (CSV) of files and labels.')
+
+
+def _with_note_on_others(examples: Examples, source: Source) -> Examples:
+    "The same with a note on labels that lie there, too, and are not used."
+    if source.judge or source.label_func or not source.path.is_dir():
+        return examples
+    return examples.replaced(notes=examples.notes + note_on_other_formats(source.path, source.files, examples.format))
 
 
 def _listed_examples(source: Source, files: Iterable[Any]) -> Examples:
