@@ -6,6 +6,7 @@ from . import (  # noqa: F401  each registers its reader
     folders,
     humans_in_the_loop,
     label_studio,
+    labelme,
     metadata,
     table,
     voc,

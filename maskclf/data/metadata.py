@@ -189,7 +189,7 @@ def _drawn_boxes(objects: Any, where: str) -> list[DrawnBox]:
     "The boxes of a line, with corners in pixels; none if there are none."
     if not isinstance(objects, dict) or not isinstance(objects.get('bbox'), list):
         return []
-    classes = next((objects[name] for name in _CLASSES if isinstance(objects.get(name), list)), [])
+    classes: list[Any] = next((objects[name] for name in _CLASSES if isinstance(objects.get(name), list)), [])
     boxes = []
     for number, box in enumerate(objects['bbox']):
         label = str(classes[number]) if number < len(classes) else ''

@@ -36,6 +36,7 @@ _READ = {  # those of them that are read → what such a file holds, one and sev
     'Pascal VOC': ('box', 'boxes'),
     'Label Studio': ('label', 'labels'),
     'CVAT': ('label', 'labels'),
+    'LabelMe': ('label', 'labels'),
 }
 _INSTEAD = {  # those that are tables → what to do
     _TABLE: 'name the table itself to learn what it holds',
