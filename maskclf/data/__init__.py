@@ -3,6 +3,7 @@
 from . import (  # noqa: F401  each registers its reader
     coco,
     cvat,
+    events,
     folders,
     humans_in_the_loop,
     label_studio,

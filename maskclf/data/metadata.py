@@ -16,9 +16,8 @@ from .boxes import Annotation, BoxSet, DrawnBox
 from .examples import Examples, FileSet, LabelledFile, LabelWords, Recognised, Source
 from .examples import note_on_folders, notes_on_sides, register_reader
 from .lists import Division, division_of
-from .names import PHOTO_FOLDERS, FilesByName, side_named, side_of
+from .names import FilesByName, class_folders, side_named, side_of
 from .table import table_columns, table_examples
-from ..inputs.input import input_of
 from ..tasks.task import Task, guess_task, task_named
 
 # %% auto #0
@@ -220,14 +219,7 @@ def _are_wanted(columns: Iterable[str], file: Path, source: Source) -> bool:
         return True
     names = {name.lower() for name in columns}
     sure = file.name == '_classes.csv' or not names.isdisjoint((*_LABELS, _OBJECTS))
-    return sure or not _has_class_folders(source)
-
-
-def _has_class_folders(source: Source) -> bool:
-    "Are the files in folders that could be classes?"
-    files = [file for file in source.files if input_of(file) is not None and file.parent != source.path]
-    names = {file.parent.name for file in files}
-    return len({name for name in names if not side_named(name) and name.lower() not in PHOTO_FOLDERS}) > 1
+    return sure or len(class_folders(source.files, source.path)) < 2
 
 
 def _columns_of_table(file: Path) -> list[str]:
