@@ -61,8 +61,9 @@ def _time_columns(columns: Sequence[str]) -> _Times | None:
 
 def _seconds(text: Any, column: str) -> float | None:
     "A time in seconds; None if it is none."
+    text = ','.join(text) if isinstance(text, tuple) else str(text)  # of a decimal comma somebody may make two labels
     try:
-        *larger, seconds = [float(part.replace(',', '.')) for part in str(text).strip().split(':')]
+        *larger, seconds = [float(part.replace(',', '.')) for part in text.strip().split(':')]
     except ValueError:
         return None
     for place, part in enumerate(reversed(larger), 1):
@@ -252,7 +253,7 @@ def _labelled(
 ) -> tuple[list[Example], int]:
     "An example for each event, or for each piece of a long one; and how many events contradict each other."
     rows: defaultdict[tuple[Path, float, float], list[Any]] = defaultdict(list)
-    for event in sorted(events):
+    for event in sorted(events, key=lambda event: (event.file, event.start, event.end)):
         assert event.start is not None and event.end is not None
         rows[event.file, event.start, min(event.end, ends[event.file] or event.end)].append(event.text)
     cells = task.merge_cells(list(rows.values()))
