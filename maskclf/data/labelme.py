@@ -16,7 +16,7 @@ from ..base.text import first_few, on_one_line
 from .boxes import Annotation, BoxedPhoto, BoxSet, DrawnBox, photo_folder, read_json, size_in_pixels
 from .examples import FileSet, LabelledFile, LabelWords, Source, note_on_folders, register_reader
 from .lists import division_of
-from .names import FilesByName
+from .names import FilesByName, class_folders
 from ..tasks.task import Task, task_named
 
 # %% auto #0
@@ -228,6 +228,8 @@ def find_labelme(
         return None
     found = _read_pages(source)
     if not found.pages:
+        return None
+    if not found.kinds and len(class_folders(source.files, source.path)) > 1:
         return None
     trouble = _what_is_missing(found)
     if trouble:

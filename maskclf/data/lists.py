@@ -134,8 +134,8 @@ def division_of(
     if 'train' not in used.values():
         used = dict.fromkeys(files, 'train') | used
     rivals = [key for key in divided if key != largest and len(divided[key]) == len(divided[largest])]
-    names = [relative_name(file, root) for file in groups[largest].values()]
-    others = [relative_name(file, root) for key in rivals for file in groups[key].values()]
+    names = [_name(file, root) for file in groups[largest].values()]
+    others = [_name(file, root) for key in rivals for file in groups[key].values()]
     return Division(used, [_note_on_lists(names, others)])
 
 
@@ -167,6 +167,11 @@ def _is_divided(sides: Mapping[Path, str]) -> bool:
     return not {'valid', 'test'}.isdisjoint(sides.values())
 
 
+def _name(file: Path, root: Path) -> str:
+    "A list as sentences call it; it may lie in a folder around that of the set."
+    return re.sub(r'^(\.\./)+', '', relative_name(file, root))
+
+
 def _note_on_lists(names: Sequence[str], others: Sequence[str]) -> str:
     "Which lists divide the set, and which could, in a sentence."
     more = f', not of {first_few(others)}' if others else ''
@@ -179,7 +184,7 @@ def _note_on_unused(
 ) -> list[str]:
     "That lists of which no file is here divide nothing, in a sentence; nothing if there are none."
     empty = [file for key, lists in groups.items() if not listed[key] for file in lists.values()]
-    names = [relative_name(file, root) for file in empty if _lines(file)]
+    names = [_name(file, root) for file in empty if _lines(file)]
     if not names:
         return []
     return [f'Not used, for they name nothing that is here: the lists {first_few(names)} of {on_one_line(root)}.']

@@ -56,7 +56,7 @@ def _format_of(file: Path) -> str:
     "The format of a file, as its name or the words in it give it away; nothing if none does."
     ending = file.suffix.lower()
     by_name = _format_by_name(file, ending)
-    if by_name or ending not in ('.json', '.jsonl', '.xml', '.csv', '.tsv', '.txt') or side_of_list(file):
+    if by_name or ending not in ('.json', '.jsonl', '.xml', '.csv', '.tsv', '.txt'):
         return by_name
     try:
         with open(file, 'rb') as opened:
@@ -146,11 +146,18 @@ def note_on_other_formats(
 ) -> list[str]:
     "That other labels lie there, and are not used, in a sentence; nothing if there are none."
     found = other_formats(files)
-    left = {kind: file for kind, file in found.items() if kind != read and not (kind == _TABLE and read in _OF_TABLES)}
+    left = {kind: file for kind, file in found.items() if kind != read and not _is_used(kind, file, read)}
     if not left:
         return []
     names = [f'{relative_name(file, path)!r} ({kind})' for kind, file in left.items()]
     return [f'Not used: the labels in {", ".join(names)} of {on_one_line(path)}: {_what_to_do(next(iter(left)))}.']
+
+
+def _is_used(kind: str, file: Path, read: str) -> bool:
+    "Is a file a table that was read, or a list that divides the set?"
+    if kind == _LIST:
+        return bool(side_of_list(file))
+    return kind == _TABLE and read in _OF_TABLES
 
 
 def _what_to_do(kind: str) -> str:
