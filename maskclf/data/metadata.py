@@ -38,7 +38,7 @@ def _joined(files: Sequence[Path], source: Source) -> Examples:
             name = relative_name(example.file, source.path)
             found.append(replace(example, name=name, photo='', side=side_of(file, source.path) or example.side))
     assert task is not None
-    notes = list(dict.fromkeys(note for _, part in parts for note in part.notes))
+    notes = list({str(note): note for _, part in parts for note in part.notes}.values())
     problems = [problem for _, part in parts for problem in part.problems]
     column = source.column or parts[0][1].quantity
     found.sort(key=lambda example: example.name)
