@@ -194,7 +194,8 @@ def _box_set(export: _Export) -> BoxSet:
     "The boxes of an export."
     photos = export.photos
     sides, more = export.division
-    notes = _notes(export, _BOX) + note_on_folders(photos, export.root, f'the boxes in {first_few(export.names)}') + more
+    notes = _notes(export, _BOX) + more
+    notes += note_on_folders(photos, export.root, f'the boxes in {first_few(export.names)}')
     return BoxSet(
         export.root, 'CVAT', sorted(photos), lambda path: photos[path].photo(), sides, notes, column=_BOX)
 

@@ -130,9 +130,15 @@ def _events_of_table(file: Path, source: Source, sounds: FilesByName) -> tuple[l
     return (found, column) if _are_within(found) else ([], '')
 
 
+def _ends(events: Iterable[_Event]) -> dict[Path, float]:
+    "How many seconds each recording lasts; 0 if it cannot be opened."
+    files = {event.file for event in events}
+    return {file: max(lengths([file]), default=0) for file in files}
+
+
 def _are_within(events: Sequence[_Event]) -> bool:
     "Do most of the events begin within their recordings?"
-    ends = {file: max(lengths([file]), default=0) for file in {event.file for event in events}}
+    ends = _ends(events)
     here = [event for event in events if ends[event.file] and event.start is not None]
     return 2*sum(event.start < ends[event.file] for event in here if event.start is not None) > len(here)
 
@@ -223,7 +229,7 @@ def _examples(all_events: _Found, source: Source) -> Examples:
     "The examples of events; raises `DataError` if none of them can be used."
     events, column, names = all_events
     where = first_few(names)
-    ends = {file: max(lengths([file]), default=0) for file in {event.file for event in events}}
+    ends = _ends(events)
     troubles = [_trouble(event, ends) for event in events]
     good = [event for event, trouble in zip(events, troubles, strict=True) if not trouble]
     problems = [Problem(event.file, trouble) for event, trouble in zip(events, troubles, strict=True) if trouble]

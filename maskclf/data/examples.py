@@ -434,8 +434,9 @@ def _with_usable_classes(examples: Examples, known: Sequence[str]) -> Examples:
         raise DataError(f'No face in {where} is of a class that the model knows ({first_few(sorted(known))}), '
                         f'only of {first_few(sorted(photos))}: check their spelling.')
     if not known and len(photos) == 1:
-        raise DataError(f'All boxes in {where} ({examples.format}) are of one class, {next(iter(photos))!r}, so there is '
-                        'nothing to tell apart: give them classes; or learn to find them, with {hint}.',
+        only = next(iter(photos))
+        raise DataError(f'All boxes in {where} ({examples.format}) are of one class, {only!r}, so there is nothing to '
+                        'tell apart: give them classes; or learn to find them, with {hint}.',
                         'train_finder', 'train_finder in Python')
     if not known and len(classes) < 2:
         raise DataError(f'Fewer than two classes in {where} occur in two photos or more (all that have a box, '

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -185,12 +186,17 @@ def _read_table(file: Path) -> list[_Task] | None:
         rows = list(csv.DictReader(io.StringIO(text, newline=''), delimiter=divider, restval=''))
     except csv.Error:
         return None
-    records = [{name: _from_cell(cell) for name, cell in row.items() if name is not None} for row in rows]
+    records = list(map(_record_of_row, rows))
     answers = _answer_columns(records)
     if not answers:
         return None
     name = on_one_line(file.name)
     return [_task_of_record(_as_record(record, answers), f'Row {n} of {name}') for n, record in enumerate(records, 2)]
+
+
+def _record_of_row(row: dict[str, str]) -> Entry:
+    "A row with what its cells hold; what stands beyond the last column has no name."
+    return {name: _from_cell(cell) for name, cell in row.items() if name is not None}
 
 
 def _from_cell(cell: str) -> Any:
@@ -208,8 +214,13 @@ def _answer_columns(records: Sequence[Entry]) -> list[str]:
     names = list(records[0]) if records else []
     if 'annotator' in names and 'id' in names[:names.index('annotator')]:
         return names[names.index('id') + 1:names.index('annotator')]
-    filled = [name for name in names if any(isinstance(record[name], (dict, list)) for record in records)]
-    return [name for name in filled if name not in _OTHER_COLUMNS]
+    left = [name for name in names if name not in _OTHER_COLUMNS]
+    return [name for name in left if _holds_json(map(itemgetter(name), records))]
+
+
+def _holds_json(values: Iterable[Any]) -> bool:
+    "Is there more than texts?"
+    return any(isinstance(value, (dict, list)) for value in values)
 
 
 def _as_record(record: Entry, answers: Sequence[str]) -> Entry:

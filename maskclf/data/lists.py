@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,9 +135,8 @@ def division_of(
     if 'train' not in used.values():
         used = dict.fromkeys(files, 'train') | used
     rivals = [key for key in divided if key != largest and len(divided[key]) == len(divided[largest])]
-    names = [_name(file, root) for file in groups[largest].values()]
-    others = [_name(file, root) for key in rivals for file in groups[key].values()]
-    return Division(used, [_note_on_lists(names, others)])
+    others = chain.from_iterable(groups[key].values() for key in rivals)
+    return Division(used, [_note_on_lists(groups[largest].values(), others, root)])
 
 
 def _groups_of_lists(files: Iterable[Path]) -> dict[tuple[Path, str], dict[str, Path]]:
@@ -172,10 +172,12 @@ def _name(file: Path, root: Path) -> str:
     return re.sub(r'^(\.\./)+', '', relative_name(file, root))
 
 
-def _note_on_lists(names: Sequence[str], others: Sequence[str]) -> str:
+def _note_on_lists(lists: Iterable[Path], others: Iterable[Path], root: Path) -> str:
     "Which lists divide the set, and which could, in a sentence."
-    more = f', not of {first_few(others)}' if others else ''
-    return f'The division is that of {first_few(names)}{more}.'
+    used = [_name(file, root) for file in lists]
+    left = [_name(file, root) for file in others]
+    more = f', not of {first_few(left)}' if left else ''
+    return f'The division is that of {first_few(used)}{more}.'
 
 
 def _note_on_unused(
@@ -183,7 +185,7 @@ def _note_on_unused(
     root: Path,
 ) -> list[str]:
     "That lists of which no file is here divide nothing, in a sentence; nothing if there are none."
-    empty = [file for key, lists in groups.items() if not listed[key] for file in lists.values()]
+    empty = chain.from_iterable(lists.values() for key, lists in groups.items() if not listed[key])
     names = [_name(file, root) for file in empty if _lines(file)]
     if not names:
         return []

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,12 @@ def _joined(files: Sequence[Path], source: Source) -> Examples:
             name = relative_name(example.file, source.path)
             found.append(replace(example, name=name, photo='', side=side_of(file, source.path) or example.side))
     assert task is not None
-    notes = list({str(note): note for _, part in parts for note in part.notes}.values())
-    problems = [problem for _, part in parts for problem in part.problems]
+    all_notes = chain.from_iterable(part.notes for _, part in parts)
+    notes = {str(note): note for note in all_notes}
+    problems = chain.from_iterable(part.problems for _, part in parts)
     column = source.column or parts[0][1].quantity
     found.sort(key=lambda example: example.name)
-    examples = source.with_files(found, task, 'table', column, source.path, notes, problems)
+    examples = source.with_files(found, task, 'table', column, source.path, [*notes.values()], [*problems])
     if not source.judge:
         examples.notes += notes_on_sides(found, source.path)
     return examples
@@ -102,10 +104,14 @@ def _name_of_file(row: Mapping[str, Any]) -> str:
     return named or next((row[name] for name in row if name.endswith('_file_name') and row[name]), '')
 
 
+def _all_columns(lines: Iterable[_Line]) -> list[str]:
+    "The names that rows have, in their order."
+    return list(dict.fromkeys(chain.from_iterable(line.row for line in lines)))
+
+
 def _columns(lines: Iterable[_Line]) -> list[str]:
     "What could be learned: all columns but those with files and boxes."
-    names = dict.fromkeys(name for line in lines for name in line.row)
-    return [name for name in names if name not in (*_NAMES, _OBJECTS) and not name.endswith('_file_name')]
+    return [name for name in _all_columns(lines) if name not in (*_NAMES, _OBJECTS) and not name.endswith('_file_name')]
 
 
 def _asked(lines: Sequence[_Line], source: Source, where: str) -> str:
@@ -239,23 +245,26 @@ def find_metadata(
         return None
     folder = source.path.is_dir()
     files = source.files if folder else [source.path]
-    named = {name: [file for file in files if file.name == name] for name in (*_TABLES, _LINES)}
     for name in _TABLES if folder else ():
-        tables = [file for file in named[name] if _is_about_files(_columns_of_table(file))]
+        tables = [file for file in _called(name, files) if _is_about_files(_columns_of_table(file))]
         if tables and _are_wanted(_columns_of_table(tables[0]), tables[0], source):
             return Recognised(partial(_read_tables, tables))
-    if not named[_LINES]:
+    of_lines = _called(_LINES, files)
+    if not of_lines:
         return None
     if not folder:
         source = replace(source, path=source.path.parent)
-    return _of_lines(named[_LINES], source)
+    return _of_lines(of_lines, source)
+
+
+def _called(name: str, files: Iterable[Path]) -> list[Path]:
+    return [file for file in files if file.name == name]
 
 
 def _of_lines(files: Sequence[Path], source: Source) -> FileSet | BoxSet | None:
     "The labels or boxes in files of JSON lines; None if they are about something else."
-    lines = [line for file in files for line in _read_lines(file)]
-    lines = [line for line in lines if _name_of_file(line.row)]
-    columns = list(dict.fromkeys(name for line in lines for name in line.row))
+    lines = [line for line in chain.from_iterable(map(_read_lines, files)) if _name_of_file(line.row)]
+    columns = _all_columns(lines)
     if not lines or not _are_wanted(columns, files[0], source):
         return None
     pictures = FilesByName(source.path, source.files)

@@ -91,10 +91,14 @@ def _format_by_name(file: Path, ending: str) -> str:
 
 def _names_files(text: str) -> bool:
     "Does a table have a column with files, as its header or its second line says?"
-    header, *rows = text.splitlines()[:2] or ['']
-    columns = {column.strip(' "\'\ufeff') for column in re.split('[,;\t]', header)}
-    cells = [cell.strip(' "\'') for row in rows for cell in re.split('[,;\t]', row)]
-    return not columns.isdisjoint(_FILE_COLUMNS) or any(input_of(cell) is not None for cell in cells if cell)
+    columns, cells = map(_cells, [*text.splitlines()[:2], '', ''][:2])
+    return not _FILE_COLUMNS.isdisjoint(columns) or any(input_of(cell) is not None for cell in cells)
+
+
+def _cells(line: str) -> list[str]:
+    "The cells of a line that hold something."
+    stripped = [cell.strip(' "\'\ufeff') for cell in re.split('[,;\t]', line)]
+    return [cell for cell in stripped if cell]
 
 
 def _is_list(text: str) -> bool:

@@ -93,7 +93,7 @@ def read_wider(
 
 # %% ../../nbs/library/data/wider.ipynb #wider-20
 def _is_ours(file: Path) -> bool:
-    "Does a text file begin with a photo and a line of numbers, four or more of them, or else a single one before these?"
+    "Does a text file begin with a photo and a line of four numbers or more, perhaps after one with a single number?"
     if file.suffix.lower() != '.txt':
         return False
     try:
