@@ -25,6 +25,7 @@ from ..base.errors import DataError, EvaluateError, Note, PictureError, warn
 from ..base.files import content_mark, files_below, photo_of
 from ..base.machine import cores, fork_safe_lock, map_ahead
 from ..base.text import first_few, on_one_line, plural, relative_name
+from .lists import division_by_lists, side_of_list
 from .names import PHOTO_FOLDERS, side_named
 from .other_formats import note_on_other_formats
 from ..inputs.input import PICTURE, Input, choose_input, input_of
@@ -801,9 +802,25 @@ def _read(source: Source) -> Examples:
     found = recognise(source)
     if found is not None:
         examples = found if isinstance(found, Examples) else found.examples(source)
-        return _with_note_on_others(examples, source)
+        return _with_note_on_others(_divided_by_lists(examples, source), source)
     raise DataError(f'Nobody here can read {name}: name a folder with a folder of pictures for each class, '
                     'or a table (CSV) of files and labels.')
+
+
+def _divided_by_lists(examples: Examples, source: Source) -> Examples:
+    "The same with the sides that lists beside a table give, if the table itself divides nothing."
+    if examples.format != 'table' or examples.divided or not source.path.is_file():
+        return examples
+    lists = [file for file in source.root.iterdir() if side_of_list(file)]
+    inside = [file for file in examples.files if file.is_relative_to(source.root)]
+    sides, notes = division_by_lists(inside, source.root, lists)
+    if not sides:
+        return examples.replaced(notes=[*examples.notes, *notes])
+    found = [replace(example, side=sides.get(example.file, '')) for example in examples]
+    kept = [example for example in found if example.side]
+    loose = [example.name for example in found if not example.side]
+    notes += notes_on_sides(kept, source.root) + note_on_loose(loose, source.root)
+    return examples.replaced(kept, notes=[*examples.notes, *notes])
 
 
 def _with_note_on_others(examples: Examples, source: Source) -> Examples:

@@ -14,7 +14,7 @@ from ..base.text import first_few, on_one_line, relative_name
 from .names import name_parts, same_spelling, side_named, sides_of
 
 # %% auto #0
-__all__ = ['side_of_list', 'Division', 'division_of']
+__all__ = ['side_of_list', 'Division', 'division_of', 'division_by_lists']
 
 # %% ../../nbs/library/data/lists.ipynb #lists-10
 _OTHER_WORDS = frozenset((  # in the name of a list, beside that of a side
@@ -120,8 +120,16 @@ def division_of(
     "The side of each file, as folders divide the set, or else lists; nobody's if none does."
     files = list(files)
     sides = sides_of(files, root)
-    if sides:
-        return Division(sides, [])
+    return Division(sides, []) if sides else division_by_lists(files, root, below)
+
+
+def division_by_lists(
+    files: Iterable[Path],  # of a set, in which folders say nothing
+    root: Path,  # the folder of the set, which is above them
+    below: Iterable[Path],  # all files among which lists may be
+) -> Division:
+    "The side of each file, as lists divide the set; nobody's if none does."
+    files = list(files)
     groups = _groups_of_lists(below)
     if not groups:
         return Division({}, [])
