@@ -16,8 +16,8 @@ import numpy as np
 
 from ..base.errors import DataError
 from ..base.text import first_few, on_one_line, relative_name
-from .examples import Example, Examples, Problem, Recognised, Source, notes_on_sides, register_reader
-from .lists import division_of
+from .examples import Example, Examples, Problem, Recognised, Source, register_reader, with_division
+from .lists import Division, division_of
 from .names import FilesByName, class_folders
 from .table import is_table, read_table, table_columns
 from ..inputs.input import input_named
@@ -239,8 +239,6 @@ def _examples(all_events: _Found, source: Source) -> Examples:
     durations = [event.end - event.start for event in good if event.end is not None and event.start is not None]
     source = replace(source, settings=source.settings or _settings(durations))
     found, contradicting = _labelled(good, ends, task, source)
-    sides = _sides(good, source)
-    found = [replace(example, side=sides.get(example.file, '')) for example in found]
     notes = [f'Each of the {len(good)} events in {where} is an example: a stretch of its recording.']
     if problems:
         notes.append(f'Of {len(events)} events in {where}, {len(problems)} cannot be used. '
@@ -248,10 +246,9 @@ def _examples(all_events: _Found, source: Source) -> Examples:
     if contradicting:
         notes.append(f'Events in {where} at one time with different labels, and left out: {contradicting}.')
     labelled, left_out = source.with_labels(found, task, column)
-    if any(sides.values()) and not source.judge:
-        left_out += notes_on_sides(found, source.root)
-    return source.examples(labelled, task, _SOUND, format='events', notes=notes + left_out, problems=problems,
-                           quantity=task.quantity(column)).with_settings()
+    examples = source.examples(labelled, task, _SOUND, format='events', notes=notes + left_out, problems=problems,
+                               quantity=task.quantity(column))
+    return with_division(examples, _division(good, source)).with_settings()
 
 
 def _labelled(
@@ -279,12 +276,12 @@ def _labelled(
     return found, sum(label is None for label in cells)
 
 
-def _sides(events: Sequence[_Event], source: Source) -> dict[Path, str]:
+def _division(events: Sequence[_Event], source: Source) -> Division:
     "The side of each recording, as the table divides them, or folders, or lists."
     named = {event.file: event.side for event in events}
     if 'train' in named.values() and len(set(named.values())) > 1:
-        return named
-    return division_of(named, source.root, source.files).sides
+        return Division({file: side for file, side in named.items() if side}, [])
+    return division_of(named, source.root, source.files)
 
 
 @register_reader('events', order=58)

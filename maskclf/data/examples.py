@@ -25,7 +25,7 @@ from ..base.errors import DataError, EvaluateError, Note, PictureError, warn
 from ..base.files import content_mark, files_below, photo_of
 from ..base.machine import cores, fork_safe_lock, map_ahead
 from ..base.text import first_few, on_one_line, plural, relative_name
-from .lists import division_by_lists, side_of_list
+from .lists import Division, division_by_lists, side_of_list
 from .names import PHOTO_FOLDERS, side_named
 from .other_formats import note_on_other_formats
 from ..inputs.input import PICTURE, Input, choose_input, input_of
@@ -33,8 +33,9 @@ from ..tasks.task import Task, task_named
 
 # %% auto #0
 __all__ = ['CROPS_COLUMNS', 'Reader', 'READERS', 'Example', 'Problem', 'cropped_photos', 'Examples', 'notes_on_sides',
-           'note_on_loose', 'note_on_folders', 'Source', 'LabelledFile', 'LabelWords', 'FileSet', 'Found', 'Recognised',
-           'Registered', 'register_reader', 'readers_in_order', 'box_formats', 'recognise', 'read_examples']
+           'note_on_loose', 'with_division', 'note_on_folders', 'Source', 'LabelledFile', 'LabelWords', 'FileSet',
+           'Found', 'Recognised', 'Registered', 'register_reader', 'readers_in_order', 'box_formats', 'recognise',
+           'read_examples']
 
 # %% ../../nbs/library/data/examples.ipynb #examples-11
 @dataclass(frozen=True)
@@ -400,6 +401,20 @@ def note_on_loose(
     if not names:
         return []
     return [f'In no class folder of {on_one_line(root)}, or on no side, so left out: {first_few(names)}.']
+
+
+def with_division(
+    examples: Examples,  # of a set that is not divided yet
+    division: Division,  # as somebody has divided it
+) -> Examples:
+    "The same with the sides of a division, and with its notes; without those that it puts on no side."
+    if not division.sides:
+        return examples.replaced(notes=[*examples.notes, *division.notes])
+    found = [replace(example, side=division.sides.get(example.file, '')) for example in examples]
+    kept = [example for example in found if example.side]
+    loose = [example.name for example in found if not example.side]
+    notes = division.notes + notes_on_sides(kept, examples.root) + note_on_loose(loose, examples.root)
+    return examples.replaced(kept, notes=[*examples.notes, *notes])
 
 
 def note_on_folders(
@@ -813,14 +828,7 @@ def _divided_by_lists(examples: Examples, source: Source) -> Examples:
         return examples
     lists = [file for file in source.root.iterdir() if side_of_list(file)]
     inside = [file for file in examples.files if file.is_relative_to(source.root)]
-    sides, notes = division_by_lists(inside, source.root, lists)
-    if not sides:
-        return examples.replaced(notes=[*examples.notes, *notes])
-    found = [replace(example, side=sides.get(example.file, '')) for example in examples]
-    kept = [example for example in found if example.side]
-    loose = [example.name for example in found if not example.side]
-    notes += notes_on_sides(kept, source.root) + note_on_loose(loose, source.root)
-    return examples.replaced(kept, notes=[*examples.notes, *notes])
+    return with_division(examples, division_by_lists(inside, source.root, lists))
 
 
 def _with_note_on_others(examples: Examples, source: Source) -> Examples:

@@ -15,7 +15,7 @@ from ..base.errors import DataError
 from ..base.text import first_few, on_one_line, relative_name
 from .boxes import Annotation, BoxSet, DrawnBox
 from .examples import Examples, FileSet, LabelledFile, LabelWords, Recognised, Source
-from .examples import note_on_folders, notes_on_sides, register_reader
+from .examples import note_on_folders, notes_on_sides, register_reader, with_division
 from .lists import Division, division_of
 from .names import FilesByName, class_folders, side_named, side_of
 from .table import table_columns, table_examples
@@ -56,6 +56,8 @@ def _read_tables(files: Sequence[Path], source: Source) -> Examples:
         examples = _joined(files, source)
     else:
         examples = table_examples(replace(source, path=files[0]))
+    if not examples.divided:
+        examples = with_division(examples, division_of(examples.files, source.path, source.files))
     if source.judge:
         return examples
     classes = {str(label) for label in examples.labels}
