@@ -164,7 +164,7 @@ def _file_set(files: Sequence[Path], lines: Sequence[_Line], pictures: FilesByNa
         labelled[path] = LabelledFile(path, line.where, _cells(line.row.get(column)), doubt)
         sides[path] = side or side_named(str(line.row.get('split', '')))
     division = _division(sides, pictures, source)
-    notes = [f'Learned of {where}: {column!r}; not used: {first_few(others)}.'] if others else []
+    notes = [f'learned: {column}; not used: {", ".join(others)}.'] if others else []
     words = LabelWords('those', f'nothing in {column!r}', f'several labels in {column!r}')
     return FileSet(source.path, 'metadata', where, names, task, [*labelled.values()], column, words, division.sides,
                    notes + division.notes)
