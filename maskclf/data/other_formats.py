@@ -38,8 +38,11 @@ _READ = {  # those of them that are read → what such a file holds, one and sev
     'CVAT': ('label', 'labels'),
     'LabelMe': ('label', 'labels'),
 }
+_NAME_IT = 'name the table itself to learn what it holds'
 _INSTEAD = {  # those that are tables → what to do
-    _TABLE: 'name the table itself to learn what it holds',
+    _TABLE: _NAME_IT,
+    'a table of boxes': _NAME_IT,
+    'a table of VGG Image Annotator': _NAME_IT,
     _LIST: 'write them into a table (CSV) with a header such as file,label, and name that',
     'a spreadsheet': 'save it as CSV, and name that file',
 }
