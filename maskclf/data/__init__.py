@@ -3,10 +3,14 @@
 from . import (  # noqa: F401  each registers its reader
     coco,
     cvat,
+    events,
     folders,
     humans_in_the_loop,
     label_studio,
+    labelme,
+    metadata,
     table,
     voc,
+    wider,
     yolo,
 )

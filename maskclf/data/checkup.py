@@ -535,12 +535,14 @@ def _rate_findings(examples: Examples, heard: dict[Path, Any]) -> Iterator[Findi
 
 
 def _check_recordings(examples: Examples) -> Checkup:
-    "The check-up of recordings; each counts once, however many windows it has."
+    "The check-up of recordings; each counts once for each label, however many windows or events it has."
     whole = {example.file: replace(example, region=None) for example in examples}
     recordings = examples.replaced(whole.values())
+    labelled = {(example.file, example.label): replace(example, region=None) for example in examples}
+    of_labels = examples.replaced(labelled.values())
     heard, unreadable = _look_at_all(recordings.files, examples.root, examples.input.examine)
-    findings = [*unreadable, *_recording_findings(recordings, heard), *_rate_findings(recordings, heard)]
-    return _as_checkup(examples.root, findings, recordings.labels)
+    findings = [*unreadable, *_recording_findings(recordings, heard), *_rate_findings(of_labels, heard)]
+    return _as_checkup(examples.root, findings, of_labels.labels)
 
 # %% ../../nbs/library/data/checkup.ipynb #checkup-70
 LEFT_OUT = ('unreadable', 'two labels', 'duplicate', 'doubled box')  # faults of files not to be learned from
@@ -643,8 +645,10 @@ def check_up(
     task = task_named(target) if isinstance(target, str) else target
     source = Source(path, task, column, judge=True)
     boxes = photos_with_boxes(source) if label_func is None else None
-    if boxes is None and path.is_dir() and choose_input(source.files) is not PICTURE:
-        return _check_recordings(read_examples(path, target, column, label_func, judge=True))
+    if boxes is None and not (path.is_dir() and choose_input(source.files) is PICTURE):
+        examples = read_examples(path, target, column, label_func, judge=True)
+        if examples.input is not PICTURE:
+            return _check_recordings(examples)
     return _check_pictures(path, boxes, label_func, splitter, classes, target, column, Limits(**limits))
 
 

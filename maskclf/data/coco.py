@@ -15,7 +15,8 @@ from ..base.errors import DataError
 from ..base.text import first_few, on_one_line
 from .boxes import Annotation, BoxedPhoto, BoxSet, DrawnBox, photo_folder, read_json, size_in_pixels
 from .examples import Problem, Source, note_on_folders, register_reader
-from .names import FilesByName, side_named, sides_of
+from .lists import Division, division_of
+from .names import FilesByName, side_named
 
 # %% auto #0
 __all__ = ['Entry', 'read_coco', 'find_coco', 'refuse_json']
@@ -190,13 +191,14 @@ def _box_set(source: Source, root: Path, files: Mapping[Path, _Lists]) -> BoxSet
                 on_both.add(annotation.path)
     if source.path.is_dir():
         _check_photos(known.values(), next(iter(files)))
+    division = Division(sides, [])
     if not _is_divided(sides.values()):
-        sides = sides_of(known, root)
+        division = division_of(known, root, source.files_below(root))
     categories = chain.from_iterable(lists.categories for lists in files.values())
     classes = {str(category.get('name')) for category in categories}
     labels = f'the boxes in {first_few([file.name for file in files])}'
-    notes = _note_on_sides(on_both) + note_on_folders(known, root, labels, classes)
-    return BoxSet(root, 'COCO', sorted(known), lambda path: known[path].photo(), sides, notes, problems)
+    notes = _note_on_sides(on_both) + note_on_folders(known, root, labels, classes) + division.notes
+    return BoxSet(root, 'COCO', sorted(known), lambda path: known[path].photo(), division.sides, notes, problems)
 
 
 def _check_photos(photos: Collection[Annotation], file: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from ..base.errors import DataError
 from ..base.text import first_few, on_one_line
 from .boxes import Annotation, BoxSet, DrawnBox, begins_with_tag, photo_folder, read_xml, size_in_pixels
 from .examples import FileSet, LabelledFile, LabelWords, Source, note_on_folders, register_reader
-from .names import FilesByName, side_named, sides_of
+from .lists import Division, division_of
+from .names import FilesByName, side_named
 from ..tasks.task import Task, task_named
 
 # %% auto #0
@@ -65,6 +67,7 @@ class _Export:
     where: str  # the exports, as sentences call them
     names: list[str]  # those of the exports
     root: Path  # the folder of the pictures
+    below: Sequence[Path]  # all files in it
     photos: dict[Path, Annotation] = field(default_factory=dict)  # all pictures, with their boxes
     tags: dict[Path, list[str]] = field(default_factory=lambda: defaultdict(list))
     subsets: dict[Path, str] = field(default_factory=dict)  # the side that the subset of a picture says
@@ -102,11 +105,11 @@ class _Export:
         return ', '.join(f'{kind} ({n})' for kind, n in sorted(self.others.items()))
 
     @property
-    def sides(self) -> dict[Path, str]:
-        "The side of each picture, as subsets divide the set, or else folders; empty if nothing does."
+    def division(self) -> Division:
+        "The side of each picture, as subsets divide the set, or else folders or lists."
         named = {path: side for path, side in self.subsets.items() if side}
         divided = 'train' in named.values() and len(set(named.values())) > 1
-        return named if divided else sides_of(self.photos, self.root)
+        return Division(named, []) if divided else division_of(self.photos, self.root, self.below)
 
 
 def _add_box(photo: Annotation, box: DrawnBox) -> None:
@@ -127,8 +130,9 @@ def _read_export(source: Source) -> _Export | None:
     if not exports:
         return None
     where = on_one_line(source.path if len(exports) > 1 else next(iter(exports)))
-    export = _Export(where, [file.name for file in exports], root)
-    pictures = FilesByName(root, source.files_below(root))
+    below = source.files_below(root)
+    export = _Export(where, [file.name for file in exports], root, below)
+    pictures = FilesByName(root, below)
     for file, images in exports.items():
         for image in images:
             export.add(image, file, pictures)
@@ -189,9 +193,11 @@ def _guess_task(export: _Export) -> Task:
 def _box_set(export: _Export) -> BoxSet:
     "The boxes of an export."
     photos = export.photos
-    notes = _notes(export, _BOX) + note_on_folders(photos, export.root, f'the boxes in {first_few(export.names)}')
+    sides, more = export.division
+    notes = _notes(export, _BOX) + more
+    notes += note_on_folders(photos, export.root, f'the boxes in {first_few(export.names)}')
     return BoxSet(
-        export.root, 'CVAT', sorted(photos), lambda path: photos[path].photo(), export.sides, notes, column=_BOX)
+        export.root, 'CVAT', sorted(photos), lambda path: photos[path].photo(), sides, notes, column=_BOX)
 
 
 _WORDS = LabelWords('the tags', 'no tag', 'several tags')
@@ -200,8 +206,10 @@ _WORDS = LabelWords('the tags', 'no tag', 'several tags')
 def _file_set(export: _Export, task: Task) -> FileSet:
     "The tags of an export."
     files = [LabelledFile(path, photo.where, export.tags[path], photo.problem) for path, photo in export.photos.items()]
+    sides, more = export.division
+    notes = _notes(export, _TAG) + more
     tagged = FileSet(
-        export.root, 'CVAT', export.where, export.names, task, files, _TAG, _WORDS, export.sides, _notes(export, _TAG))
+        export.root, 'CVAT', export.where, export.names, task, files, _TAG, _WORDS, sides, notes)
     empty = [labelled for labelled in files if not labelled.labels and tagged.is_usable(labelled)]
     if empty:
         tagged.notes.append(f'Pictures of {export.where} without a tag, '

@@ -25,14 +25,17 @@ from ..base.errors import DataError, EvaluateError, Note, PictureError, warn
 from ..base.files import content_mark, files_below, photo_of
 from ..base.machine import cores, fork_safe_lock, map_ahead
 from ..base.text import first_few, on_one_line, plural, relative_name
+from .lists import Division, division_by_lists, side_of_list
 from .names import PHOTO_FOLDERS, side_named
+from .other_formats import note_on_other_formats
 from ..inputs.input import PICTURE, Input, choose_input, input_of
 from ..tasks.task import Task, task_named
 
 # %% auto #0
 __all__ = ['CROPS_COLUMNS', 'Reader', 'READERS', 'Example', 'Problem', 'cropped_photos', 'Examples', 'notes_on_sides',
-           'note_on_loose', 'note_on_folders', 'Source', 'LabelledFile', 'LabelWords', 'FileSet', 'Found', 'Recognised',
-           'Registered', 'register_reader', 'readers_in_order', 'box_formats', 'recognise', 'read_examples']
+           'note_on_loose', 'with_division', 'note_on_folders', 'Source', 'LabelledFile', 'LabelWords', 'FileSet',
+           'Found', 'Recognised', 'Registered', 'register_reader', 'readers_in_order', 'box_formats', 'recognise',
+           'read_examples']
 
 # %% ../../nbs/library/data/examples.ipynb #examples-11
 @dataclass(frozen=True)
@@ -397,7 +400,21 @@ def note_on_loose(
     "That these are left out, in a sentence; nothing if there are none."
     if not names:
         return []
-    return [f'In no class folder of {on_one_line(root)}, so left out: {first_few(names)}.']
+    return [f'In no class folder of {on_one_line(root)}, or on no side, so left out: {first_few(names)}.']
+
+
+def with_division(
+    examples: Examples,  # of a set that is not divided yet
+    division: Division,  # as somebody has divided it
+) -> Examples:
+    "The same with the sides of a division, and with its notes; without those that it puts on no side."
+    if not division.sides:
+        return examples.replaced(notes=[*examples.notes, *division.notes])
+    found = [replace(example, side=division.sides.get(example.file, '')) for example in examples]
+    kept = [example for example in found if example.side]
+    loose = [example.name for example in found if not example.side]
+    notes = division.notes + notes_on_sides(kept, examples.root) + note_on_loose(loose, examples.root)
+    return examples.replaced(kept, notes=[*examples.notes, *notes])
 
 
 def note_on_folders(
@@ -432,6 +449,11 @@ def _with_usable_classes(examples: Examples, known: Sequence[str]) -> Examples:
     if known and not classes:
         raise DataError(f'No face in {where} is of a class that the model knows ({first_few(sorted(known))}), '
                         f'only of {first_few(sorted(photos))}: check their spelling.')
+    if not known and len(photos) == 1:
+        only = next(iter(photos))
+        raise DataError(f'All boxes in {where} ({examples.format}) are of one class, {only!r}, so there is nothing to '
+                        'tell apart: give them classes; or learn to find them, with {hint}.',
+                        'train_finder', 'train_finder in Python')
     if not known and len(classes) < 2:
         raise DataError(f'Fewer than two classes in {where} occur in two photos or more (all that have a box, '
                         f'in the format of {examples.format}: {first_few(sorted(photos))}): add photos.')
@@ -793,12 +815,27 @@ def _read(source: Source) -> Examples:
     if not source.path.exists():
         raise FileNotFoundError(f'{name} does not exist: check the name and the folder.')
     found = recognise(source)
-    if isinstance(found, Examples):
-        return found
     if found is not None:
-        return found.examples(source)
+        examples = found if isinstance(found, Examples) else found.examples(source)
+        return _with_note_on_others(_divided_by_lists(examples, source), source)
     raise DataError(f'Nobody here can read {name}: name a folder with a folder of pictures for each class, '
                     'or a table (CSV) of files and labels.')
+
+
+def _divided_by_lists(examples: Examples, source: Source) -> Examples:
+    "The same with the sides that lists beside a table give, if the table itself divides nothing."
+    if examples.format != 'table' or examples.divided or not source.path.is_file():
+        return examples
+    lists = [file for file in source.root.iterdir() if side_of_list(file)]
+    inside = [file for file in examples.files if file.is_relative_to(source.root)]
+    return with_division(examples, division_by_lists(inside, source.root, lists))
+
+
+def _with_note_on_others(examples: Examples, source: Source) -> Examples:
+    "The same with a note on labels that lie there, too, and are not used."
+    if source.judge or source.label_func or not source.path.is_dir():
+        return examples
+    return examples.replaced(notes=examples.notes + note_on_other_formats(source.path, source.files, examples.format))
 
 
 def _listed_examples(source: Source, files: Iterable[Any]) -> Examples:

@@ -9,80 +9,14 @@ from pathlib import Path
 from ..base.errors import DataError
 from ..base.text import first_few, on_one_line, relative_name
 from .examples import Example, Examples, Recognised, Source, note_on_loose, notes_on_sides, register_reader
+from .lists import division_of
+from .other_formats import refuse_other_formats
 from .names import PHOTO_FOLDERS, side_named, sides_of
 from .recordings import with_windows
 from ..tasks.task import Task, task_named
 
 # %% auto #0
-__all__ = ['refuse_other_formats', 'find_folders', 'folder_examples']
-
-# %% ../../nbs/library/data/folders.ipynb #folders-21
-_SIGNS = {  # a format → how a file of it ends, and what gives it away in the file, all of these words
-    'COCO': ('.json', ('"images"', '"annotations"')),
-    'CreateML': ('.json', ('"image"', '"annotations"', '"coordinates"')),
-    'LabelMe': ('.json', ('"shapes"', '"imagePath"')),
-    'VGG Image Annotator': ('.json', ('"regions"', '"filename"')),
-    'Label Studio': ('.json', ('"annotations"', '"result"')),
-    'CVAT': ('.xml', ('<annotations', '<image')),
-    'a table of boxes': ('.csv', ('xmin', 'ymin')),
-}
-_READ = {  # those of them that are read → what such a file holds, one and several
-    'COCO': ('box', 'boxes'),
-    'YOLO': ('box', 'boxes'),
-    'Label Studio': ('label', 'labels'),
-    'CVAT': ('label', 'labels'),
-}
-
-
-def _other_format(files: Iterable[Path]) -> tuple[str, Path] | None:
-    "The name of a format that folders are not read in, and the first file that has it."
-    for file in files:
-        kind = _format_by_name(file) or _format_by_words(file)
-        if kind:
-            return kind, file
-    return None
-
-
-def _format_by_name(file: Path) -> str:
-    "The format of a file that its name gives away."
-    if file.suffix.lower() in ('.tfrecord', '.tfrecords', '.record'):
-        return 'TFRecord'
-    if file.parent.name in ('SegmentationClass', 'SegmentationObject'):
-        return 'masks of Pascal VOC'
-    folders = [name.lower() for name in file.parts[:-1]]
-    if file.suffix.lower() == '.txt' and file.stat().st_size > 8 and 'labels' in folders:
-        return 'YOLO'
-    return ''
-
-
-def _format_by_words(file: Path) -> str:
-    "The format of a file that the words in it give away."
-    ending = file.suffix.lower()
-    if ending not in ('.json', '.xml', '.csv'):
-        return ''
-    with open(file, 'rb') as opened:
-        text = opened.read(200_000).decode('utf-8', 'replace')
-    for kind, (own_ending, words) in _SIGNS.items():
-        if ending == own_ending and all(word in text for word in words):
-            return kind
-    return ''
-
-
-def refuse_other_formats(
-    source: Source,  # of a folder without a folder for each class
-) -> None:
-    "Raises `DataError` if labels lie there in a format that is not read, or in one that is, with nothing in them."
-    found = _other_format(source.files)
-    if not found:
-        return
-    kind, file = found
-    where, name = on_one_line(source.path), relative_name(file, source.path)
-    if kind in _READ:
-        label, labels = _READ[kind]
-        raise DataError(f'{where} seems to hold {labels} in the {kind} format, but in {name!r} there is no {label} '
-                        'of a picture that is here: export it anew, with the photos.')
-    raise DataError(f'{where} holds labels as {kind} ({name!r}), which are not read here: have the tool that made them '
-                    'export COCO, YOLO or Pascal VOC, or sort pictures into a folder for each class.')
+__all__ = ['find_folders', 'folder_examples']
 
 # %% ../../nbs/library/data/folders.ipynb #folders-11
 @register_reader('folders', order=100)
@@ -106,7 +40,7 @@ def folder_examples(
     try:
         input, files = source.inputs()
     except FileNotFoundError:
-        refuse_other_formats(source)
+        refuse_other_formats(source.path, source.files)
         raise
     task = source.task or task_named()
     if source.label_func:
@@ -125,8 +59,8 @@ def _labelled_by_folder(
 ) -> tuple[list[Example], Path, list[str]]:
     "The files that are in the folder of a class, the folder of these folders, and notes."
     root = _unwrapped(source.path, files)
-    sides = sides_of(files, root)
-    level = 1 if sides else 0  # folders above those of the classes
+    sides, listed = division_of(files, root, source.files)
+    level = 1 if sides_of(files, root) else 0  # folders above those of the classes
     parts = {file: file.relative_to(root).parts for file in files}
     labelled = [file for file in files if len(parts[file]) > level + 1 and (file in sides or not sides)]
     loose = [relative_name(file, root) for file in sorted(set(files) - set(labelled))]
@@ -140,7 +74,7 @@ def _labelled_by_folder(
     notes = _note_on_empty(root, {parts[file][0] for file in labelled}) if task.has_classes else []
     if root != source.path:
         notes.append(f'The classes are the folders in {on_one_line(root)}.')
-    notes += notes_on_sides(found, root)
+    notes += listed + notes_on_sides(found, root)
     nested = {'/'.join(parts[file][:level + 2]) for file in labelled if len(parts[file]) > level + 2}
     if nested:
         notes.append('Folders in the folder of a class belong to that class: '
@@ -162,7 +96,7 @@ def _check_classes(classes: set[str], loose: Sequence[str], root: Path, source: 
     wrong = sorted(name for name in classes if name.lower() in PHOTO_FOLDERS)
     undivided = all(side_named(name) for name in classes)  # a single folder `train` is no class either
     if wrong or undivided:
-        refuse_other_formats(source)
+        refuse_other_formats(source.path, source.files)
     if undivided:
         raise DataError(f'The pictures in {on_one_line(root)} are in no class folder ({first_few(loose)}): '
                         'make a folder for each class in it and sort them into these.')

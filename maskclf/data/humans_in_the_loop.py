@@ -12,7 +12,8 @@ from ..base.errors import DataError
 from ..base.text import first_few, on_one_line
 from .boxes import Annotation, BoxedPhoto, BoxSet, DrawnBox, photo_folder, read_json
 from .examples import Source, register_reader
-from .names import FilesByName, sides_of
+from .lists import division_of
+from .names import FilesByName
 
 # %% auto #0
 __all__ = ['FACE_CLASSES', 'LEFT_OUT', 'read_humans_in_the_loop', 'find_humans_in_the_loop']
@@ -121,4 +122,6 @@ def find_humans_in_the_loop(
         return known[file].photo()
 
     used = sorted([*known, *unreadable])
-    return BoxSet(source.path, 'Humans in the Loop', used, read, sides_of(used, source.path), _notes(left_out, without))
+    division = division_of(used, source.path, source.files)
+    notes = _notes(left_out, without) + division.notes
+    return BoxSet(source.path, 'Humans in the Loop', used, read, division.sides, notes)

@@ -3,11 +3,15 @@
 # %% ../../nbs/library/data/label_studio.ipynb #ls-02
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,7 +20,8 @@ from ..base.errors import DataError
 from ..base.text import first_few, on_one_line
 from .boxes import Annotation, BoxSet, DrawnBox, photo_folder, read_json
 from .examples import FileSet, LabelledFile, LabelWords, Source, note_on_folders, register_reader
-from .names import FilesByName, sides_of
+from .lists import division_of
+from .names import FilesByName
 from ..inputs.input import input_of
 from ..tasks.task import Task, task_named
 
@@ -94,7 +99,9 @@ class _Task:
 
 
 def _read_tasks(file: Path) -> list[_Task] | None:
-    "The tasks in a JSON file; None if it is about something else; `DataError` if it is cut short."
+    "The tasks in a JSON file or a table; None if it is about something else; `DataError` if it is cut short."
+    if file.suffix.lower() in ('.csv', '.tsv'):
+        return _read_table(file)
     try:
         content = file.read_bytes()
     except OSError:
@@ -160,6 +167,68 @@ def _values(answer: Any) -> list[Entry]:
     values = answer if isinstance(answer, list) else [answer]
     return [value if isinstance(value, dict) else {_CHOICES: [value]} for value in values]
 
+# %% ../../nbs/library/data/label_studio.ipynb #ls-17
+_MARK_OF_TABLE = re.compile(rb'\bannotation_id\b|""(choices|rectanglelabels|rating|number)"":')
+_OTHER_COLUMNS = ('id', 'annotator', 'annotation_id', 'created_at', 'updated_at', 'lead_time', 'agreement')
+
+
+def _read_table(file: Path) -> list[_Task] | None:
+    "The tasks in a table; None if it is about something else."
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None
+    if not _MARK_OF_TABLE.search(content):
+        return None
+    text = content.decode('utf-8-sig', 'replace')
+    divider = '\t' if file.suffix.lower() == '.tsv' else ','
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=''), delimiter=divider, restval=''))
+    except csv.Error:
+        return None
+    records = list(map(_record_of_row, rows))
+    answers = _answer_columns(records)
+    if not answers:
+        return None
+    name = on_one_line(file.name)
+    return [_task_of_record(_as_record(record, answers), f'Row {n} of {name}') for n, record in enumerate(records, 2)]
+
+
+def _record_of_row(row: dict[str, str]) -> Entry:
+    "A row with what its cells hold; what stands beyond the last column has no name."
+    return {name: _from_cell(cell) for name, cell in row.items() if name is not None}
+
+
+def _from_cell(cell: str) -> Any:
+    "What a cell holds: JSON, or a text."
+    if cell[:1] not in ('{', '['):
+        return cell
+    try:
+        return json.loads(cell)
+    except ValueError:
+        return cell
+
+
+def _answer_columns(records: Sequence[Entry]) -> list[str]:
+    "The columns with answers: between those that Label Studio writes, or else those with JSON in a cell."
+    names = list(records[0]) if records else []
+    if 'annotator' in names and 'id' in names[:names.index('annotator')]:
+        return names[names.index('id') + 1:names.index('annotator')]
+    left = [name for name in names if name not in _OTHER_COLUMNS]
+    return [name for name in left if _holds_json(map(itemgetter(name), records))]
+
+
+def _holds_json(values: Iterable[Any]) -> bool:
+    "Is there more than texts?"
+    return any(isinstance(value, (dict, list)) for value in values)
+
+
+def _as_record(record: Entry, answers: Sequence[str]) -> Entry:
+    "A row in the order of JSON-MIN, without empty answers."
+    data = {name: value for name, value in record.items() if name not in (*answers, *_OTHER_COLUMNS)}
+    own = {name: record[name] for name in answers if record[name] != ''}
+    return data | {'id': record.get('id', '')} | own | {'annotator': ''}
+
 # %% ../../nbs/library/data/label_studio.ipynb #ls-14
 @dataclass
 class _Export:
@@ -167,6 +236,7 @@ class _Export:
     where: str  # the exports, as sentences call them
     names: list[str]  # those of the exports
     root: Path  # the folder of the files
+    below: Sequence[Path]  # all files in it
     tasks: dict[Path, list[_Task]] = field(default_factory=lambda: defaultdict(list))
     troubles: dict[Path, str] = field(default_factory=dict)  # a path → why nobody knows which file is meant
     skipped: int = 0  # how many tasks have no answer
@@ -201,13 +271,14 @@ def _read_export(source: Source) -> _Export | None:
     given = source.path.is_file()
     root = photo_folder(source.path) if given else source.path
     candidates = [source.path] if given else source.files
-    read = {file: _read_tasks(file) for file in candidates if file.suffix.lower() == '.json'}
+    read = {file: _read_tasks(file) for file in candidates if file.suffix.lower() in ('.json', '.csv', '.tsv')}
     exports = {file: tasks for file, tasks in read.items() if tasks is not None}
     if not exports:
         return None
     where = on_one_line(source.path if len(exports) > 1 else next(iter(exports)))
-    export = _Export(where, [file.name for file in exports], root)
-    files = _Files(root, source.files_below(root))
+    below = source.files_below(root)
+    export = _Export(where, [file.name for file in exports], root, below)
+    files = _Files(root, below)
     for file, tasks in exports.items():
         for task in tasks:
             export.add(task, *files.find(task.address, file.parent))
@@ -326,8 +397,9 @@ def _box_set(export: _Export, asked: str) -> BoxSet:
     "The rectangles of an export that answer one question."
     photos = {path: _annotation(path, export, asked) for path in export.tasks}
     notes = _notes(export, asked) + note_on_folders(photos, export.root, f'the boxes in {first_few(export.names)}')
-    sides = sides_of(photos, export.root)
+    sides, more = division_of(photos, export.root, export.below)
     files = sorted(photos)
+    notes += more
     return BoxSet(export.root, 'Label Studio', files, lambda path: photos[path].photo(), sides, notes, column=asked)
 
 # %% ../../nbs/library/data/label_studio.ipynb #ls-30
@@ -386,7 +458,8 @@ def _file_set(export: _Export, asked: str, task: Task) -> FileSet:
     "The choices or numbers of an export that answer one question."
     files = [_labelled_file(path, export, asked) for path in export.tasks]
     words = LabelWords('the answers', f'no answer to {asked!r}', 'several choices')
-    sides, notes = sides_of(export.tasks, export.root), _notes(export, asked)
+    sides, more = division_of(export.tasks, export.root, export.below)
+    notes = _notes(export, asked) + more
     return FileSet(
         export.root, 'Label Studio', export.where, export.names, task, files, asked, words, sides, notes)
 

@@ -16,7 +16,8 @@ from ..base.text import first_few, on_one_line, relative_name
 from ..inputs.input import input_of
 
 # %% auto #0
-__all__ = ['PHOTO_FOLDERS', 'LABEL_FOLDERS', 'side_named', 'side_of', 'sides_of', 'same_spelling', 'name_parts', 'FilesByName']
+__all__ = ['PHOTO_FOLDERS', 'LABEL_FOLDERS', 'side_named', 'side_of', 'sides_of', 'class_folders', 'same_spelling', 'name_parts',
+           'FilesByName']
 
 # %% ../../nbs/library/data/names.ipynb #names-11
 PHOTO_FOLDERS = ('images', 'jpegimages', 'image', 'img', 'imgs')  # folders of photos, in small letters
@@ -50,6 +51,15 @@ def sides_of(
     if 'train' not in named or not named & {'valid', 'test'}:
         return {}
     return {file: side for file, side in sides.items() if side}
+
+
+def class_folders(
+    files: Iterable[Path],  # all files of a set
+    folder: Path,  # of the set
+) -> set[str]:
+    "The names of the folders of pictures or sounds that could be classes: all that do not say something else."
+    names = {file.parent.name for file in files if file.parent != folder and input_of(file) is not None}
+    return {name for name in names if not side_named(name) and name.lower() not in PHOTO_FOLDERS}
 
 # %% ../../nbs/library/data/names.ipynb #names-21
 def same_spelling(

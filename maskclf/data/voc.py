@@ -12,7 +12,8 @@ from ..base.errors import DataError
 from ..base.text import on_one_line
 from .boxes import Annotation, BoxedPhoto, BoxSet, DrawnBox, begins_with_tag, read_xml, size_in_pixels
 from .examples import Source, register_reader
-from .names import LABEL_FOLDERS, PHOTO_FOLDERS, sides_of
+from .lists import division_of
+from .names import LABEL_FOLDERS, PHOTO_FOLDERS
 
 # %% auto #0
 __all__ = ['read_voc', 'find_voc']
@@ -118,4 +119,5 @@ def find_voc(
     files = _annotation_files(source)
     if not files:
         return None
-    return BoxSet(source.path, 'Pascal VOC', files, read_voc, sides_of(files, source.path))
+    division = division_of(files, source.path, source.files)
+    return BoxSet(source.path, 'Pascal VOC', files, read_voc, division.sides, division.notes)

@@ -15,6 +15,7 @@ from ..base.errors import DataError
 from ..base.text import on_one_line, relative_name
 from .boxes import Annotation, BoxedPhoto, BoxSet, DrawnBox
 from .examples import Source, register_reader
+from .lists import side_of_list
 from .names import PHOTO_FOLDERS, FilesByName, name_parts, same_spelling, side_named, sides_of
 
 # %% auto #0
@@ -195,7 +196,7 @@ def _place_named(value: str, root: Path) -> Path | None:
 
 def _side_places(root: Path, files: Iterable[Path], entries: Mapping[str, Any]) -> list[tuple[str, Path]]:
     "Sides, and the lists or folders of their photos: text files such as `train.txt`, then what the YAML file says."
-    places = [(side_named(file.stem), file) for file in files if _is_text(file) and side_named(file.stem)]
+    places = [(side_of_list(file), file) for file in files if side_of_list(file)]
     for key in _SIDE_ENTRIES:
         values = entries.get(key) or []
         for value in values if isinstance(values, list) else [values]:
