@@ -45,6 +45,7 @@ class Example(os.PathLike):
     side: str = ''  # 'train', 'valid' or 'test'; nothing where the set is not divided
     number: int = 0  # its place among the regions of its file
     name: str = ''  # what it is called in tables, lists and model folders; left out: its path
+    group: str = ''  # of several photos what must stay on one side together: a patient, a speaker; nothing: its photo
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -190,6 +191,8 @@ class Examples(Sequence[Example]):
         quantity: str = '',  # what a number is called
         notes: Iterable[str | Note] = (),  # what should be known of the set, a sentence each; with a hint, a `Note`
         problems: Iterable[Problem] = (),  # what cannot be used
+        learned: str = '',  # of a table what is learned: 'dx, 7 classes'
+        group: str = '',  # what keeps examples on one side of a split, beside their photos; nothing: only these
     ):
         self.examples = list(examples)
         self.task = task
@@ -202,6 +205,8 @@ class Examples(Sequence[Example]):
         self.quantity = quantity
         self.notes = list(notes)
         self.problems = list(problems)
+        self.learned = learned
+        self.group = group
         self._forget()
 
     def _forget(self) -> None:
@@ -238,7 +243,8 @@ class Examples(Sequence[Example]):
         **changes: Any,  # other arguments of `Examples`
     ) -> Examples:
         "The same set with other examples, or with another setting."
-        names = ('task', 'input', 'root', 'path', 'settings', 'format', 'margin', 'quantity', 'notes', 'problems')
+        names = ('task', 'input', 'root', 'path', 'settings', 'format', 'margin', 'quantity', 'notes', 'problems',
+                 'learned', 'group')
         kept = {name: getattr(self, name) for name in names}
         return Examples(self.examples if examples is None else examples, **(kept | changes))
 
@@ -486,6 +492,8 @@ class Source:
     settings: Any = None  # how the input is read; None: what suits the files
     judge: bool = False  # True: a model is to be judged, so few examples, and rare labels, are fine
     known: Sequence[str] = ()  # the labels that the model knows
+    group: str | None = None  # what keeps examples on one side of a split: a table's column, or see `with_groups`
+    given: Any = None  # what was given in place of a path: a DataFrame, or a list of rows
 
     def __post_init__(self) -> None:
         self._below: dict[Path, list[Path]] = {}
