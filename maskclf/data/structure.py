@@ -99,7 +99,7 @@ def cell_labels(
     try:
         lists = [list_in(text) for text in texts]
     except ValueError as error:
-        raise DataError(f'The column {column!r} of {where} holds what is not read here ({str(error):.40} …): choose '
+        raise DataError(f'The column {column!r} of {where} holds what is not read here ({error!s:.40} …): choose '
                         'another column, or write labels with ; between them. Boxes are read as COCO or Label '
                         'Studio export them.') from None
     if all(labels is None for labels in lists):
