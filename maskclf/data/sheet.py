@@ -17,7 +17,7 @@ from ..base.text import first_few, on_one_line
 from ..inputs.input import input_of
 
 # %% auto #0
-__all__ = ['USUAL_TITLES', 'Sheet', 'plain_title', 'read_sheet', 'is_sheet', 'sheet_of']
+__all__ = ['USUAL_TITLES', 'Sheet', 'plain_title', 'read_sheet', 'sheet_in', 'is_sheet', 'sheet_of']
 
 # %% ../../nbs/library/data/sheet.ipynb #sheet-11
 @dataclass
@@ -54,6 +54,15 @@ def read_sheet(
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f'{name} cannot be read ({error.strerror}): check its name and its permissions.') from None
+    return sheet_in(content, path)
+
+
+def sheet_in(
+    content: bytes,  # of a file
+    path: object,  # what errors call it
+) -> Sheet:
+    "The columns of a table that was read already; raises `DataError` if it is none."
+    name = on_one_line(path)
     text, encoding = decode_text(content, path)
     rows = split_cells(text, path)
     notes = []
