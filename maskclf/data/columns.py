@@ -131,6 +131,7 @@ def choose_columns(
     is_file: Callable[[str], bool] | None = None,  # is there a file of this name? None: nobody can say
     known: Sequence[str] = (),  # the labels of a model that is to be judged
     group: str | None = None,  # the column that keeps pictures together, which is not learned
+    suits: Callable[[Sequence[Any]], bool] | None = None,  # may a column with these cells be meant? None: any
 ) -> Chosen:
     "What each column of a table is for; raises `DataError` if there is none to learn."
     titles = list(sheet.columns)
@@ -144,7 +145,8 @@ def choose_columns(
     left = [title for title in others if not sides or title != split]
     if files is None or not (left or column):
         raise DataError(f'{sheet.name} has a single column: it needs one with the files and one with their labels.')
-    labels = [column] if column else _labels_columns(sheet, left, known)
+    fitting = [title for title in left if suits is None or suits(sheet.columns[title])]
+    labels = [column] if column else _labels_columns(sheet, fitting or left, known)
     unused = [title for title in left if title not in labels]
     return Chosen(files, labels, sides, unused, guessed=column is None and bool(unused or len(labels) > 1))
 
@@ -205,9 +207,8 @@ def _labels_columns(sheet: Sheet, titles: Sequence[str], known: Sequence[str]) -
     marked = marked_columns(sheet, titles)
     if marked:
         return marked
-    telling = [title for title in titles if not _is_metadata(title) and _tells(sheet.columns[title])]
-    plain = [title for title in titles if not _is_metadata(title)]
-    return [(telling or plain or list(titles))[0]]
+    telling = [title for title in titles if _tells(sheet.columns[title])] or list(titles)
+    return [next((title for title in telling if not _is_metadata(title)), telling[0])]
 
 
 def _tells(cells: Sequence[Any]) -> bool:

@@ -64,7 +64,8 @@ def read_table(
     sheet = read_sheet(source.path) if source.given is None else sheet_of(source.given)
     _refuse_boxes(sheet)
     group = _group_column(sheet, source)
-    chosen = choose_columns(sheet, _column(sheet, source), is_file, source.known, group)
+    suits = source.task.could_read if source.task else None
+    chosen = choose_columns(sheet, _column(sheet, source), is_file, source.known, group, suits)
     texts, note = _texts(sheet, chosen)
     sheet.notes += [note] if note else []
     names = [_name(cell) for cell in sheet.columns[chosen.files]]
@@ -141,7 +142,7 @@ def _contents(table: Table, texts: Sequence[Any], places: Sequence[Path | str], 
             rows[place].append(text)
             sides[place] = side
             groups[place] = group
-    cells = dict(zip(rows, task.merge_cells(list(rows.values())), strict=True))
+    cells = dict(zip(rows, task.merge_cells(list(rows.values()), table.column), strict=True))
     divided = 'train' in table.sides and not {'valid', 'test'}.isdisjoint(table.sides)
     lost = [place for place in places if isinstance(place, str)]
     return _Contents(cells, sides if divided else {}, groups, lost, empty)

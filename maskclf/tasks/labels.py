@@ -80,12 +80,21 @@ _PLURALS = ('labels', 'tags', 'classes', 'categories', 'findings', 'attributes',
 def find_mark(
     texts: Sequence[str],  # the cells of a table
     sure: str = ';|,\n',  # marks that part labels wherever they are; others must show it
+    column: str = '',  # the title of the column: blanks part what is called `tags`
 ) -> str | None:
     "What stands between the labels in these cells; None if nothing does."
     for mark in sure:
         if any(mark in text for text in texts):
             return mark
-    return next((mark for mark in ',\n+&/ ' if _recombine(texts, mark)), None)
+    others = ',\n+&/'
+    if _is_plural(column) or ''.join(texts).replace(' ', '').isdigit():
+        others += ' '
+    return next((mark for mark in others if _recombine(texts, mark)), None)
+
+
+def _is_plural(column: str) -> bool:
+    "Does the title of a column say that it holds several labels?"
+    return column.lower().split('_')[-1].split(' ')[-1] in _PLURALS
 
 
 def _recombine(texts: Sequence[str], mark: str) -> bool:
@@ -96,7 +105,8 @@ def _recombine(texts: Sequence[str], mark: str) -> bool:
         return False
     often = Counter(chain.from_iterable(cells))
     if mark == ' ':  # names of two words have two everywhere
-        return len(often) < len(cells) and len(set(map(len, cells))) > 1
+        alone = {cell[0] for cell in cells if len(cell) == 1} & set(chain.from_iterable(several))
+        return bool(alone or len(often) < len(cells)) and len(set(map(len, cells))) > 1
     parts = set(chain.from_iterable(several))
     return sum(often[part] > 1 for part in parts) > 2/3*len(parts)
 
@@ -116,9 +126,10 @@ def _stripped(labels: Iterable[Any]) -> list[str]:
 
 def read_lists(
     cells: Sequence[Any],  # for each example a text, or a list of labels
+    column: str = '',  # the title of their column, if they have one
 ) -> list[tuple[str, ...]]:
     "The labels in each cell, none twice."
-    mark = find_mark([cell for cell in cells if isinstance(cell, str)])
+    mark = find_mark([cell for cell in cells if isinstance(cell, str)], column=column)
     return [_labels_in(cell, mark) for cell in cells]
 
 
@@ -150,7 +161,7 @@ class SeveralLabels(Task):
     # labels
     def read_labels(self, cells: Sequence[object], photos: Sequence[str], judge: bool = False, name: str = '',
                     files: Sequence[Any] = ()) -> tuple[list[tuple[str, ...]], list[str]]:
-        labels = read_lists(cells)
+        labels = read_lists(cells, name)
         if judge:
             return labels, []
         photos_of = defaultdict(set)
@@ -168,18 +179,15 @@ class SeveralLabels(Task):
                 f'the labels {first_few(rare)}.')
         return [_without(own, rare) for own in labels], [note]
 
-    def merge_cells(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        lists = iter(read_lists([*chain.from_iterable(rows)]))
+    def merge_cells(self, rows: Sequence[Sequence[Any]], column: str = '') -> list[Any]:
+        lists = iter(read_lists([*chain.from_iterable(rows)], column))
         together = [chain.from_iterable(next(lists) for _ in own) for own in rows]
         return [tuple(dict.fromkeys(labels)) for labels in together]
 
     def guess(self, texts: Sequence[Any], column: str, where: object) -> bool:
         if any(not isinstance(text, str) for text in texts):
             return True
-        mark = find_mark(texts, ';|')
-        if mark == ' ':
-            return _is_plural(column) or ''.join(texts).replace(' ', '').isdigit()
-        return mark is not None
+        return find_mark(texts, ';|', column) is not None
 
     def check_split(self, learned: Sequence[Any], judged: Sequence[Any]) -> None:
         other = sorted(set(chain.from_iterable(judged)) - set(chain.from_iterable(learned)))
@@ -298,11 +306,6 @@ class SeveralLabels(Task):
             notes.append(Note(text, 'max_error', '--max-error'))
         better = report.decided()
         return Calibrated(better, better.thresholds, notes)
-
-
-def _is_plural(column: str) -> bool:
-    "Does the name of a column say that it holds several labels?"
-    return column.lower().split('_')[-1].split(' ')[-1] in _PLURALS
 
 
 def _without(labels: Sequence[str], rare: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError, EvaluateError, ModelError, Note
-from ..base.cells import parse_numbers
+from ..base.cells import is_empty_cell, parse_numbers
 from ..base.text import on_one_line
 from .task import (
     MAX_NUMBER, UNKNOWN, Answer, Calibrated, Decision, MoreColumns, Task, first_unfit, is_between)
@@ -103,6 +103,9 @@ class OneNumber(Task):
             'To learn the number itself, choose {hint}.',
             python="target='number'; if each is the name of a class, target='class'",
             command='--target number; if each is the name of a class, --target class')
+
+    def could_read(self, cells: Sequence[Any]) -> bool:
+        return None not in read_numbers([cell for cell in cells if not is_empty_cell(cell)])
 
     def strata(self, labels: Sequence[float]) -> list[str]:
         ranked = sorted(labels)

@@ -104,6 +104,7 @@ class TaskLabels:
     def merge_cells(
         self,
         rows: Sequence[Sequence[Any]],  # for each file of a table what its rows say: texts, or several labels in a tuple
+        column: str = '',  # the title of the column
     ) -> list[Any]:
         "For each file what its rows say together; None where they contradict each other."
         return [texts[0] if len(set(texts)) == 1 else None for texts in rows]
@@ -116,6 +117,13 @@ class TaskLabels:
     ) -> bool:
         "Does this column look as if it were about this task? Raises `DataError` where somebody must say so."
         return False
+
+    def could_read(
+        self,
+        cells: Sequence[Any],  # of a column of a table: texts, or several labels in a tuple
+    ) -> bool:
+        "Might this column be about this task, if it was asked for but no column was?"
+        return True
 
     def check_labels(
         self,
