@@ -62,7 +62,6 @@ def read_table(
     "The files in a table and what one of its columns says of them; raises `DataError` if it cannot be used."
     source = path if isinstance(path, Source) else Source(Path(path), column=column)
     sheet = read_sheet(source.path) if source.given is None else sheet_of(source.given)
-    _refuse_boxes(sheet)
     group = _group_column(sheet, source)
     suits = source.task.could_read if source.task else None
     chosen = choose_columns(sheet, _column(sheet, source), is_file, source.known, group, suits)
@@ -110,12 +109,6 @@ def _group_hints(sheet: Sheet, titles: Sequence[str]) -> list[Note]:
     hints = [note for title in titles for note in note_on_column(sheet.name, title, sheet.columns[title])]
     return hints[:1]
 
-
-def _refuse_boxes(sheet: Sheet) -> None:
-    "`DataError` for a table of boxes."
-    if {'xmin', 'ymin'} <= {title.lower() for title in sheet.columns}:
-        raise DataError(f'{sheet.name} is a table of boxes, which is not read here: '
-                        'have the tool that made it export COCO, YOLO or Pascal VOC.')
 
 # %% ../../nbs/library/data/table.ipynb #table-11
 @dataclass
