@@ -133,7 +133,7 @@ class _Rows:
         if self.layout.label and len(cells) == 1:
             return _via_corners(cells[0])
         numbers = _numbers_in(cells[0]) if len(cells) == 1 else [_number(cell) for cell in cells]
-        if not self.layout.sized or None in numbers:
+        if not self.layout.sized:
             return numbers
         left, top, width, height = numbers
         return [left, top, left + width, top + height]
@@ -146,8 +146,12 @@ class _Rows:
         return '' if is_empty_cell(text) else text.strip('/').replace('/', '-')
 
 
-def _number(cell: Any) -> float | None:
-    return parse_numbers([cell])[0]
+def _number(cell: Any) -> float:
+    "The number in a cell; `ValueError` if there is none."
+    number = parse_numbers([cell])[0]
+    if number is None:
+        raise ValueError(cell)
+    return number
 
 
 def _via_corners(cell: str) -> list[Any]:
@@ -175,7 +179,7 @@ def _read_rows(sheet: Sheet, layout: Layout, source: Source) -> tuple[_Rows, lis
     chosen = choose_columns(rest, layout.label, files.has)
     rows = _Rows(sheet, layout, chosen.files, chosen.labels[0])
     sizes = [sheet.columns[title] for title in layout.size] or [[''] * len(sheet)]*2
-    drawn = defaultdict(list)
+    drawn: dict[Path, list[DrawnBox]] = defaultdict(list)
     for row, name in enumerate(sheet.columns[chosen.files]):
         found = files.find(str(name))
         path = found if isinstance(found, Path) else source.root/Path(str(name)).name

@@ -212,8 +212,10 @@ def _labels_columns(sheet: Sheet, titles: Sequence[str], known: Sequence[str]) -
 
 
 def _tells(cells: Sequence[Any]) -> bool:
-    "Are some cells alike, and some different? Or do they hold numbers, of which all may be different?"
+    "Are some cells alike, and some different? Or do they hold numbers, which may be different everywhere?"
     different = len(set(cells))
+    if len(cells) > 2 and list(cells) in ([str(row) for row in range(start, start + len(cells))] for start in (0, 1)):
+        return False  # it only counts the rows
     if different == len(cells) > 2 and not all(str(cell).replace('.', '').isdigit() for cell in cells):
         return False
     return different > 1
