@@ -166,7 +166,8 @@ def _parts(given: Any, name: str) -> tuple[list[Any], list[Any]]:
     if _is_frame(given):
         return list(given.columns), [list(given[title]) for title in given.columns]
     if isinstance(given, Mapping):
-        if all(isinstance(column, list) for column in given.values()):
+        of_files = any(input_of(title) for title in given)
+        if not of_files and all(isinstance(column, list) for column in given.values()):
             _check_even(map(len, given.values()), name)
             return list(given), list(given.values())
         given = list(given.items())
