@@ -814,9 +814,10 @@ def _grouped(examples: Examples, group: str | None, judge: bool) -> Examples:
         return examples if examples.group else _with_groups(examples, group)
     hinted = any(isinstance(note, Note) and note.python.startswith('group=') for note in examples.notes)
     if not (judge or hinted or examples.divided):
-        first = {example.file: example for example in reversed(examples)}  # a face or a window of each file will do
+        first = {example.photo: example for example in reversed(examples)}  # a face or a window of each photo will do
         labels = [examples.task.label_text(example.label) for example in first.values()]
-        examples.notes += note_on_part([relative_name(file, examples.root) for file in first], labels)
+        names = [relative_name(example.file, examples.root) for example in first.values()]
+        examples.notes += note_on_part(names, labels)
     return examples
 
 
