@@ -29,7 +29,8 @@ def decode_text(
     try:
         return content.decode(encoding), encoding
     except UnicodeDecodeError:
-        raise DataError(f'{on_one_line(name)} is no text in UTF-8: in the spreadsheet, save it as "CSV UTF-8".') from None
+        raise DataError(f'{on_one_line(name)} is no text in UTF-8: '
+                        'in the spreadsheet, save it as "CSV UTF-8".') from None
 
 
 def _encoding_of(content: bytes) -> str:
@@ -57,19 +58,23 @@ def split_cells(
     text: str,  # of a table
     name: object,  # what errors call it
 ) -> list[list[str]]:
-    "The cells of each row, without blanks around them; rows without a word are left out. `DataError` if it is no table."
+    "The cells of each row, without blanks around them; none of rows without a word. `DataError` if it is no table."
     declared = _DECLARED.match(text)
     if declared:
         text = text[declared.end():]
     divider = declared[1] if declared else _divider(text)
     try:
-        rows = [[cell.strip() for cell in row] for row in _rows(text, divider)]
+        rows = list(map(_stripped, _rows(text, divider)))
     except (ValueError, csv.Error):
         raise _no_table(name) from None
     rows = [row for row in rows if any(row)]
     if not rows:
         raise _no_table(name)
     return rows
+
+
+def _stripped(row: list[str]) -> list[str]:
+    return [cell.strip() for cell in row]
 
 
 def _rows(text: str, divider: str) -> list[list[str]]:
@@ -100,8 +105,8 @@ def _evenness(sample: str, divider: str) -> tuple[float, int]:
 
 # %% ../../nbs/library/base/cells.ipynb #cells-21
 _EMPTY = frozenset((
-    '', '-', '--', '–', '—', 'nan', 'NaN', 'NAN', 'Nan', '-nan', '-NaN', 'NA', 'N/A', 'n/a', 'N.A.', 'n.a.', '#N/A', '#NA',
-    '<NA>', 'null', 'NULL', 'Null', '#NULL!', 'None', 'NaT'))
+    '', '-', '--', '–', '—', 'nan', 'NaN', 'NAN', 'Nan', '-nan', '-NaN', 'NA', 'N/A', 'n/a', 'N.A.', 'n.a.',
+    '#N/A', '#NA', '<NA>', 'null', 'NULL', 'Null', '#NULL!', 'None', 'NaT'))
 
 
 def is_empty_cell(

@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -190,7 +191,7 @@ def _read_rows(sheet: Sheet, layout: Layout, source: Source) -> tuple[_Rows, lis
         if chosen.sides:
             rows.sides[path] = chosen.sides[row]
         drawn[path] += _drawn(rows, row, where)
-    shares = _are_shares([box for boxes in drawn.values() for box in boxes])
+    shares = _are_shares([*chain.from_iterable(drawn.values())])
     for path, boxes in drawn.items():
         rows.annotations[path].boxes = boxes
         rows.annotations[path].shares = shares
@@ -201,7 +202,7 @@ def _read_rows(sheet: Sheet, layout: Layout, source: Source) -> tuple[_Rows, lis
 def _drawn(rows: _Rows, row: int, where: str) -> list[DrawnBox]:
     "The box of a row, with what is wrong with it; none if the row only says that there is none."
     try:
-        corners = rows.corners(row)
+        corners = [float(corner) for corner in rows.corners(row)]
         label = rows.class_of(row)
     except (ValueError, KeyError, TypeError):
         return [DrawnBox('', (), where, f'{where} holds no rectangle: only rectangles and polygons are read.')]
@@ -210,7 +211,7 @@ def _drawn(rows: _Rows, row: int, where: str) -> list[DrawnBox]:
 
 def _are_shares(boxes: Sequence[DrawnBox]) -> bool:
     "Are corners shares of width and height? Then none is above 1."
-    corners = [corner for box in boxes for corner in box.corners if isinstance(corner, (int, float))]
+    corners = [*chain.from_iterable(box.corners for box in boxes)]
     return bool(corners) and max(corners) <= 1
 
 

@@ -583,7 +583,8 @@ class Checkup:
     @property
     def what(self) -> str:
         "What was looked through, and how much that is."
-        return self.about or f'{on_one_line(self.path.name)}: {self.counts.sum()} examples in {len(self.counts)} classes'
+        name = on_one_line(self.path.name)
+        return self.about or f'{name}: {self.counts.sum()} examples in {len(self.counts)} classes'
 
     def _heading(self) -> str:
         "How much there is, and how much was found."

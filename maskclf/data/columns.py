@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from ..base.cells import is_empty_cell
@@ -35,8 +37,8 @@ _LABEL_WORDS = ('label', 'labels', 'class', 'category', 'tag', 'tags', 'diagnosi
 _SPLITS = ('split', 'isvalid', 'valid', 'set', 'subset', 'side', 'usage', 'partition', 'phase', 'dataset')
 _DOUBTFUL_SPLITS = ('set', 'subset', 'side', 'usage', 'partition', 'phase', 'dataset')  # may say something else
 _METADATA = (  # what is known of a picture, and hardly ever learned if there is another column
-    'age', 'sex', 'gender', 'race', 'ethnicity', 'localization', 'location', 'position', 'view', 'viewposition', 'width',
-    'height', 'size', 'filesize', 'channels', 'orientation', 'url', 'link', 'date', 'time', 'datetime', 'timestamp',
+    'age', 'sex', 'gender', 'race', 'ethnicity', 'localization', 'location', 'position', 'view', 'viewposition',
+    'width', 'height', 'size', 'filesize', 'channels', 'orientation', 'url', 'link', 'date', 'time', 'datetime', 'timestamp',
     'year', 'month', 'day', 'comment', 'comments', 'note', 'notes', 'remark', 'description', 'author', 'annotator',
     'source', 'license', 'fold', 'index', 'idx', 'no', 'nr', 'id', 'uid', 'number', 'confidence', 'duration', 'length',
     'start', 'end', 'offset', 'rate', 'samplerate', 'samplingrate', 'device', 'camera', 'lat', 'lon', 'latitude',
@@ -44,8 +46,8 @@ _METADATA = (  # what is known of a picture, and hardly ever learned if there is
 _METADATA_WORDS = ('id', 'uid', 'date', 'time', 'path', 'url', 'width', 'height', 'count', 'number', 'type')
 _GROUP = re.compile(
     r'(study|series|exam)(instance)?(id|uid|nr|no|number)|'
-    r'(patient|subject|speaker|lesion|video|site|person|participant|case|session|scanner|hospital|cent(er|re)|clip|actor|'
-    r'singer|user|individual|animal|slide|scene|sequence|track|plot|donor|specimen|volunteer|identity|face)s?'
+    r'(patient|subject|speaker|lesion|video|site|person|participant|case|session|scanner|hospital|cent(er|re)|clip|'
+    r'actor|singer|user|individual|animal|slide|scene|sequence|track|plot|donor|specimen|volunteer|identity)s?'
     r'(id|ids|uid|nr|no|num|number|name|code|index|key)?')
 
 
@@ -97,17 +99,25 @@ def _is_marked(cells: Sequence[Any]) -> bool:
     return bool(words) and words <= _YES | _NO
 
 
+def _small(cells: Sequence[Any]) -> list[str]:
+    return [str(cell).lower() for cell in cells]
+
+
+def _marked(titles: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:
+    "The titles of the columns that say yes in a row."
+    return tuple(title for title, cell in zip(titles, row, strict=True) if cell in _YES)
+
+
 def marked_labels(
     sheet: Sheet,  # a table
     titles: Sequence[str],  # of the columns that are labels
 ) -> tuple[list[tuple[str, ...]], str]:
     "For each row the titles of the columns that are marked; and a note, or nothing."
-    columns = [[str(cell).lower() for cell in sheet.columns[title]] for title in titles]
-    rows = zip(*columns, strict=True)
-    labels = [tuple(title for title, cell in zip(titles, row, strict=True) if cell in _YES) for row in rows]
-    words = {cell for column in columns for cell in column}
-    unsure = sum(cell in ('-1', '-1.0') for column in columns for cell in column)
-    if not unsure or not words & {'0', '0.0'}:
+    columns = [_small(sheet.columns[title]) for title in titles]
+    labels = [_marked(titles, row) for row in zip(*columns, strict=True)]
+    count = Counter(chain.from_iterable(columns))
+    unsure = count['-1'] + count['-1.0']
+    if not unsure or not {'0', '0.0'} & set(count):
         return labels, ''
     return labels, f'{sheet.name} has -1 beside 0 and 1 in {unsure} cells: it is taken for no.'
 
@@ -211,11 +221,17 @@ def _labels_columns(sheet: Sheet, titles: Sequence[str], known: Sequence[str]) -
     return [next((title for title in telling if not _is_metadata(title)), telling[0])]
 
 
+def _counts_up(cells: Sequence[Any]) -> bool:
+    "Does this only count the rows?"
+    start = int(cells[0])
+    return list(cells) == [str(row) for row in range(start, start + len(cells))]
+
+
 def _tells(cells: Sequence[Any]) -> bool:
     "Are some cells alike, and some different? Or do they hold numbers, which may be different everywhere?"
     different = len(set(cells))
-    if len(cells) > 2 and list(cells) in ([str(row) for row in range(start, start + len(cells))] for start in (0, 1)):
-        return False  # it only counts the rows
+    if len(cells) > 2 and cells[0] in ('0', '1') and _counts_up(cells):
+        return False
     if different == len(cells) > 2 and not all(str(cell).replace('.', '').isdigit() for cell in cells):
         return False
     return different > 1

@@ -770,7 +770,7 @@ def _means_folders(label_func: Callable | None) -> bool:
 
 
 def read_examples(
-    path: Any,  # a folder, a table, another file that tells of many; a DataFrame; a list of files, or of files and labels
+    path: Any,  # a folder, a table, another file that tells of many; a DataFrame; a list of files or of rows
     task: Task | str | None = None,  # what to learn: 'class', 'labels', 'number'; None: what suits the labels
     column: str | None = None,  # what to learn, where files answer several questions: a table's column, …; None: guess
     label_func: Callable[[Path], Any] | None = None,  # file → label; None takes the names of folders
@@ -816,7 +816,7 @@ def _grouped(examples: Examples, group: str | None, judge: bool) -> Examples:
     if not (judge or hinted or examples.divided):
         first = {example.photo: example for example in reversed(examples)}  # a face or a window of each photo will do
         labels = [examples.task.label_text(example.label) for example in first.values()]
-        names = [relative_name(example.file, examples.root) for example in first.values()]
+        names = [photo_of(relative_name(example.file, examples.root)) for example in first.values()]
         examples.notes += note_on_part(names, labels)
     return examples
 
@@ -854,17 +854,17 @@ def _recognised(source: Source) -> Examples:
         return found
     if found is not None:
         return found.examples(source)
-    raise DataError(f'Nobody here can read {on_one_line(source.path)}: name a folder with a folder of pictures for each class, '
-                    'or a table (CSV) of files and labels.')
+    raise DataError(f'Nobody here can read {on_one_line(source.path)}: '
+                    'name a folder with a folder of pictures for each class, or a table (CSV) of files and labels.')
 
 
 def _listed_examples(source: Source, files: Iterable[Any]) -> Examples:
-    "The examples in a list of files; what is an `Example` already keeps its label. `DataError` if it is something else."
+    "The examples in a list of files; what is an `Example` already keeps its label. `DataError` for anything else."
     files = list(files) if isinstance(files, Iterable) else [files]
     others = [file for file in files if not isinstance(file, (str, os.PathLike))]
     if others:
-        raise DataError(f'Examples cannot be read from {type(others[0]).__name__}: give a folder, a table, a DataFrame, a '
-                        'list of files, or a list of pairs of a file and its label.')
+        raise DataError(f'Examples cannot be read from {type(others[0]).__name__}: give a folder, a table, a DataFrame, '
+                        'a list of files, or a list of pairs of a file and its label.')
     label_func = source.label_func or _folder_name
     found = [file if isinstance(file, Example) else Example(Path(file), label_func(Path(file))) for file in files]
     if not found:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,9 @@ def plain_title(
 
 
 USUAL_TITLES = frozenset((  # plain titles that are no cells
-    'file', 'filename', 'fname', 'filepath', 'path', 'image', 'img', 'imagename', 'imageid', 'picture', 'photo', 'sound',
-    'audio', 'id', 'name', 'label', 'labels', 'class', 'classes', 'category', 'target', 'tag', 'tags', 'split', 'age', 'x',
-    'y'))
+    'file', 'filename', 'fname', 'filepath', 'path', 'image', 'img', 'imagename', 'imageid', 'picture', 'photo',
+    'sound', 'audio', 'id', 'name', 'label', 'labels', 'class', 'classes', 'category', 'target', 'tag', 'tags', 'split',
+    'age', 'x', 'y'))
 
 
 def read_sheet(
@@ -87,7 +88,8 @@ def _lacks_header(rows: Sequence[Sequence[str]]) -> bool:
         return True
     if not others or any(plain_title(cell) in USUAL_TITLES for cell in first):
         return False
-    columns = [[row[place] for row in others if place < len(row)] for place in range(len(first))]
+    columns = [*zip_longest(*others, fillvalue='')]
+    columns += [()]*(len(first) - len(columns))
     numbers = {place: number for place, number in enumerate(parse_numbers(first)) if number is not None}
     words = [place for place, cell in enumerate(first) if cell and place not in numbers]
     if any(first[place] in columns[place] for place in words):
@@ -150,7 +152,7 @@ def sheet_of(
 ) -> Sheet:
     "The columns of a table that was given in Python; raises `DataError` if its rows do not fit."
     head, columns = _parts(given, name)
-    named = [(str(title), [_cell(value) for value in column]) for title, column in zip(head, columns, strict=True)]
+    named = [(str(title), list(map(_cell, column))) for title, column in zip(head, columns, strict=True)]
     if not named or not named[0][1]:
         raise DataError(f'{name} is empty: there is nothing to learn from.')
     return Sheet(name, _with_titles(name, named))
@@ -172,10 +174,14 @@ def _parts(given: Any, name: str) -> tuple[list[Any], list[Any]]:
             return list(given), list(given.values())
         given = list(given.items())
     if isinstance(given[0], Mapping):
-        titles = list(dict.fromkeys(title for row in given for title in row))
-        return titles, [[row.get(title) for row in given] for title in titles]
+        titles = list(dict.fromkeys(chain.from_iterable(given)))
+        return titles, [_values(given, title) for title in titles]
     _check_even(map(len, given), name)
     return _numbered(len(given[0])), list(zip(*given, strict=True))
+
+
+def _values(rows: Sequence[Mapping[Any, Any]], title: Any) -> list[Any]:
+    return [row.get(title) for row in rows]
 
 
 def _check_even(lengths: Iterable[int], name: str) -> None:

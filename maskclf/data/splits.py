@@ -124,8 +124,8 @@ def _check_photos(items: _Numbered) -> None:
         if len(photos) == 1:
             photo = items.photo_names[photos[0]]
             if photo.startswith(_GROUP):
-                raise DataError(f'All pictures of the class {name!r} are of one group ({photo.removeprefix(_GROUP)!r}), so '
-                                'it cannot be both trained on and validated: add pictures of it from other groups.')
+                group = photo.removeprefix(_GROUP)
+                raise DataError(f'All pictures of the class {name!r} are of one group ({group!r}), so it cannot be both trained on and validated: add pictures of it from other groups.')
             raise DataError(
                 f'All pictures of the class {name!r} come from one photo ({photo!r}) or show the same as it, '
                 'so it cannot be both trained on and validated: add pictures of it from other photos. '

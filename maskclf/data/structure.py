@@ -7,6 +7,7 @@ import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from ..base.cells import is_empty_cell
@@ -68,7 +69,9 @@ def _labels_of_object(content: Mapping[str, Any]) -> tuple[str, ...]:
     if values and all(isinstance(value, bool) or value in (0, 1) for value in values):
         return tuple(name for name, value in content.items() if value)
     named = [content[name] for name in ('choices', 'labels', 'label', 'name', 'class') if name in content]
-    chosen = named[0] if named else values[0] if len(values) == 1 else None
+    if not named and len(values) == 1:
+        named = values
+    chosen = named[0] if named else None
     if isinstance(chosen, (list, tuple)):
         return tuple(map(_text, chosen))
     if chosen is None:
@@ -120,7 +123,7 @@ def _one(text: str) -> tuple[str, ...]:
 def _vector_width(lists: Sequence[Sequence[str]]) -> int:
     "How long all lists are if they hold nothing but zeros and ones; 0 if they are no vectors."
     widths = set(map(len, lists))
-    words = {word.lower() for labels in lists for word in labels}
+    words = set(map(str.lower, chain.from_iterable(lists)))
     are_marks = words <= {'0', '1', '0.0', '1.0', '0.', '1.', 'true', 'false'}
     return widths.pop() if len(widths) == 1 and are_marks and min(map(len, lists)) > 1 else 0
 

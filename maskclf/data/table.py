@@ -106,8 +106,8 @@ def _name(cell: Any) -> str:
 
 def _group_hints(sheet: Sheet, titles: Sequence[str]) -> list[Note]:
     "That one of the columns looks like groups; nothing if none does."
-    hints = [note for title in titles for note in note_on_column(sheet.name, title, sheet.columns[title])]
-    return hints[:1]
+    hints = [note_on_column(sheet.name, title, sheet.columns[title]) for title in titles]
+    return next(filter(None, hints), [])
 
 
 # %% ../../nbs/library/data/table.ipynb #table-11

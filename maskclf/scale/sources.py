@@ -108,7 +108,7 @@ _LISTS = ('.txt', '.csv', '.tsv', '.parquet')  # endings of files that list name
 
 def listed_files(
     name: str,  # path or address of a list: .txt, .csv or .parquet
-    column: str | None = None,  # title of the column with the names, in a table; None: one called so: file, path, image, url …
+    column: str | None = None,  # title of the column with the names, in a table; None: file, path, image, url …
     options: dict[str, Any] | None = None,  # for the storage, as fsspec takes it
 ) -> list[str]:
     "The files that a list names; raises `ScaleError`."

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -181,7 +181,7 @@ class SeveralLabels(Task):
 
     def merge_cells(self, rows: Sequence[Sequence[Any]], column: str = '') -> list[Any]:
         lists = iter(read_lists([*chain.from_iterable(rows)], column))
-        together = [chain.from_iterable(next(lists) for _ in own) for own in rows]
+        together = [chain.from_iterable(islice(lists, len(own))) for own in rows]
         return [tuple(dict.fromkeys(labels)) for labels in together]
 
     def guess(self, texts: Sequence[Any], column: str, where: object) -> bool:

@@ -103,7 +103,7 @@ class TaskLabels:
 
     def merge_cells(
         self,
-        rows: Sequence[Sequence[Any]],  # for each file of a table what its rows say: texts, or several labels in a tuple
+        rows: Sequence[Sequence[Any]],  # for each file of a table what its rows say: texts, or tuples of labels
         column: str = '',  # the title of the column
     ) -> list[Any]:
         "For each file what its rows say together; None where they contradict each other."
