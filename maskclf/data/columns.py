@@ -38,10 +38,10 @@ _SPLITS = ('split', 'isvalid', 'valid', 'set', 'subset', 'side', 'usage', 'parti
 _DOUBTFUL_SPLITS = ('set', 'subset', 'side', 'usage', 'partition', 'phase', 'dataset')  # may say something else
 _METADATA = (  # what is known of a picture, and hardly ever learned if there is another column
     'age', 'sex', 'gender', 'race', 'ethnicity', 'localization', 'location', 'position', 'view', 'viewposition',
-    'width', 'height', 'size', 'filesize', 'channels', 'orientation', 'url', 'link', 'date', 'time', 'datetime', 'timestamp',
-    'year', 'month', 'day', 'comment', 'comments', 'note', 'notes', 'remark', 'description', 'author', 'annotator',
-    'source', 'license', 'fold', 'index', 'idx', 'no', 'nr', 'id', 'uid', 'number', 'confidence', 'duration', 'length',
-    'start', 'end', 'offset', 'rate', 'samplerate', 'samplingrate', 'device', 'camera', 'lat', 'lon', 'latitude',
+    'width', 'height', 'size', 'filesize', 'channels', 'orientation', 'url', 'link', 'date', 'time', 'datetime',
+    'timestamp', 'year', 'month', 'day', 'comment', 'comments', 'note', 'notes', 'remark', 'description', 'author',
+    'annotator', 'source', 'license', 'fold', 'index', 'idx', 'no', 'nr', 'id', 'uid', 'number', 'confidence', 'duration',
+    'length', 'start', 'end', 'offset', 'rate', 'samplerate', 'samplingrate', 'device', 'camera', 'lat', 'lon', 'latitude',
     'longitude', 'altitude', 'md5', 'sha256', 'hash', 'dxtype', 'version', 'leadtime', 'createdat', 'updatedat')
 _METADATA_WORDS = ('id', 'uid', 'date', 'time', 'path', 'url', 'width', 'height', 'count', 'number', 'type')
 _GROUP = re.compile(

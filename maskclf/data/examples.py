@@ -863,8 +863,8 @@ def _listed_examples(source: Source, files: Iterable[Any]) -> Examples:
     files = list(files) if isinstance(files, Iterable) else [files]
     others = [file for file in files if not isinstance(file, (str, os.PathLike))]
     if others:
-        raise DataError(f'Examples cannot be read from {type(others[0]).__name__}: give a folder, a table, a DataFrame, '
-                        'a list of files, or a list of pairs of a file and its label.')
+        raise DataError(f'Examples cannot be read from {type(others[0]).__name__}: give a folder, a table, '
+                        'a DataFrame, a list of files, or a list of pairs of a file and its label.')
     label_func = source.label_func or _folder_name
     found = [file if isinstance(file, Example) else Example(Path(file), label_func(Path(file))) for file in files]
     if not found:

@@ -125,7 +125,8 @@ def _check_photos(items: _Numbered) -> None:
             photo = items.photo_names[photos[0]]
             if photo.startswith(_GROUP):
                 group = photo.removeprefix(_GROUP)
-                raise DataError(f'All pictures of the class {name!r} are of one group ({group!r}), so it cannot be both trained on and validated: add pictures of it from other groups.')
+                raise DataError(f'All pictures of the class {name!r} are of one group ({group!r}), so it cannot be '
+                                'both trained on and validated: add pictures of it from other groups.')
             raise DataError(
                 f'All pictures of the class {name!r} come from one photo ({photo!r}) or show the same as it, '
                 'so it cannot be both trained on and validated: add pictures of it from other photos. '
