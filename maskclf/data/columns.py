@@ -40,9 +40,10 @@ _METADATA = (  # what is known of a picture, and hardly ever learned if there is
     'age', 'sex', 'gender', 'race', 'ethnicity', 'localization', 'location', 'position', 'view', 'viewposition',
     'width', 'height', 'size', 'filesize', 'channels', 'orientation', 'url', 'link', 'date', 'time', 'datetime',
     'timestamp', 'year', 'month', 'day', 'comment', 'comments', 'note', 'notes', 'remark', 'description', 'author',
-    'annotator', 'source', 'license', 'fold', 'index', 'idx', 'no', 'nr', 'id', 'uid', 'number', 'confidence', 'duration',
-    'length', 'start', 'end', 'offset', 'rate', 'samplerate', 'samplingrate', 'device', 'camera', 'lat', 'lon', 'latitude',
-    'longitude', 'altitude', 'md5', 'sha256', 'hash', 'dxtype', 'version', 'leadtime', 'createdat', 'updatedat')
+    'annotator', 'source', 'license', 'fold', 'index', 'idx', 'no', 'nr', 'id', 'uid', 'number', 'confidence',
+    'duration', 'length', 'start', 'end', 'offset', 'rate', 'samplerate', 'samplingrate', 'device', 'camera', 'lat',
+    'lon', 'latitude', 'longitude', 'altitude', 'md5', 'sha256', 'hash', 'dxtype', 'version', 'leadtime',
+    'createdat', 'updatedat')
 _METADATA_WORDS = ('id', 'uid', 'date', 'time', 'path', 'url', 'width', 'height', 'count', 'number', 'type')
 _GROUP = re.compile(
     r'(study|series|exam)(instance)?(id|uid|nr|no|number)|'
