@@ -54,7 +54,7 @@ def _call_in_first_process(then: Callable[[Learner], Any] | None, learn: Learner
 # %% ../nbs/library/core.ipynb #core-11
 @joined()  # processes that torchrun has started find one another here; a process of its own just goes on
 def train(
-    path: Any,  # folder of pictures or sounds per class, photos with boxes, a table (CSV), or `Examples`
+    path: Any,  # folder of pictures or sounds per class, photos with boxes, a table (CSV, DataFrame), or `Examples`
     arch: Any = None,  # any torchvision or timm architecture; None: 'lite0', or that of `pretrained`
     epochs: int | None = None,  # passes over the training pictures; None: see `fit`
     size: int | None = None,  # width and height of what the network sees, in pixels; None: what suits
@@ -71,6 +71,7 @@ def train(
     label_func: Callable | None = None,  # file → label, number or labels; None: folders, boxes or the table
     target: Any = None,  # what to learn: 'class', 'labels', 'number', or a task of your own; None: what suits
     column: str | None = None,  # of a table, the column to learn; None: the one called label or the like
+    group: str | None = None,  # what must stay on one side of the split: a table's column, or `*_{speaker}_*`
     loss_weights: Any = None,  # how heavy mistakes weigh: 'balanced' or a dict class → weight; besides `balance`
     freeze: bool | None = None,  # True: train the head alone; False: all layers; None: what suits, see `choose_recipe`
     then: Callable[[Learner], Any] | None = None,  # called with the learner while its epochs are still kept
@@ -79,7 +80,7 @@ def train(
     "Train a network on labelled examples; raises `ValueError` or a `MaskclfError` that says what to do."
     # read
     how_to_read = {name: kwargs[name] for name in ('margin', 'settings') if name in kwargs}
-    examples = read_examples(path, target, column, label_func, **how_to_read)
+    examples = read_examples(path, target, column, label_func, group=group, **how_to_read)
 
     # choose
     arch, weights = choose_start(arch, pretrained)
@@ -91,7 +92,8 @@ def train(
     asked: dict[str, Any] = dict(
         path=examples.path.resolve(), arch=arch_name(arch), epochs=epochs, size=size, bs=bs, valid_pct=valid_pct,
         seed=seed, pretrained=pretrained, lr=lr, balance=balance, augment=augment, batch_tfms=batch_tfms, cbs=cbs,
-        label_func=label_func, target=target, column=column, loss_weights=loss_weights, freeze=freeze, kwargs=kwargs)
+        label_func=label_func, target=target, column=column, group=group, loss_weights=loss_weights, freeze=freeze,
+        kwargs=kwargs)
 
     with _resumable(asked, resume) as epochs_file, with_useful_threads():
         # load

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from .app import app
-from .options import Column, Pictures, Target, argument, check_exists, check_page, option, print_json
+from .options import Column, Group, Pictures, Target, argument, check_exists, check_page, option, print_json
 from .terminal import complain
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def doctor(
     fix_list: _FixList = None,  # text file to write
     target: Target = None,  # what is to be learned; None: see the help
     column: Column = None,  # of a table, the column with the labels
+    group: Group = None,  # what must stay on one side of the split; None: only photos
 ) -> None:
     """Look for what would spoil a training, before it starts.
 
@@ -126,7 +127,7 @@ def doctor(
         check_page(page, 'checkup.html')
     from maskclf.data.checkup import check_up
 
-    checkup = check_up(path, target=target, column=column)
+    checkup = check_up(path, target=target, column=column, group=group)
     if as_json:
         print_json(checkup.to_dict())
     else:

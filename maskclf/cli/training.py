@@ -19,7 +19,7 @@ from ..base.errors import ExistsError, MissingError
 from ..base.files import cache_folder, free_name
 from .app import app
 from .data import print_examples
-from .options import (ARCH, WEIGHTS, Arch, Augment, Column, Epochs, Exclude, MaxError, Pictures, Pretrained,
+from .options import (ARCH, WEIGHTS, Arch, Augment, Column, Epochs, Exclude, Group, MaxError, Pictures, Pretrained,
                                  Quick, Resume, Size, Target, base_name, check_exists, check_page, check_writable,
                                  new_folder, option, print_json)
 from .predicting import print_answers
@@ -108,6 +108,7 @@ def train(
     max_error: MaxError = None,  # share of wrong answers allowed; None: it always answers
     target: Target = None,  # what to learn; None: see the help
     column: Column = None,  # of a table, the column to learn; None: see the help
+    group: Group = None,  # what must stay on one side of the split; None: only photos
     exclude: Exclude = None,  # list of pictures to leave out
     overwrite: _Overwrite = False,  # replace what is there?
     resume: Resume = None,  # go on with what was kept? None: an error if something was
@@ -123,12 +124,13 @@ def train(
       maskclf train my-pictures --out my-model --resume    after Ctrl-C
       maskclf train new-pictures --pretrained my-model     with what that one has learned
       maskclf train faces.csv --target number --column age
+      maskclf train words --group '*_{speaker}_*'          no speaker on both sides
       torchrun --nproc-per-node 2 -m maskclf train photos  in two processes, or on several machines
     """
     settings = dict(
         arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=bool(resume),
         keep_copies=keep_copies, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick, augment=augment,
-        exclude=exclude or (), target=target, column=column)
+        exclude=exclude or (), target=target, column=column, group=group)
     page = out.with_name(f'{out.name}-report.html')
     if follows():
         warnings.showwarning = lambda *_: None  # the first process warns
@@ -139,7 +141,7 @@ def train(
     with _alone(out):
         from maskclf.data.examples import read_examples
 
-        examples = read_examples(path, target, column)
+        examples = read_examples(path, target, column, group=group)
         print_examples(examples, _name_of(examples, path))
         from maskclf.cli.callbacks import AskFirst, TrainingRows
 
@@ -174,6 +176,7 @@ def cross_validate(
     pretrained: Pretrained = 'auto',  # ImageNet weights, or a model folder
     quick: Quick = None,  # the last layers only, or all; None: see the help
     augment: Augment = 'auto',  # how training pictures are changed at random
+    group: Group = None,  # what must stay in one fold; None: only photos
     exclude: Exclude = None,  # list of pictures to leave out
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of the table
 ) -> None:
@@ -189,7 +192,7 @@ def cross_validate(
     from maskclf.tasks.category_calibration import calibrate
 
     settings = dict(arch=arch, epochs=epochs, size=size, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick,
-                    augment=augment, exclude=exclude or (), cbs=[TrainingRows()])
+                    augment=augment, group=group, exclude=exclude or (), cbs=[TrainingRows()])
     show = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()  # JSON stands alone
     with show:
         report = judge(path, out, folds, seed, **settings)

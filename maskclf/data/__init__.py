@@ -1,6 +1,7 @@
 "What can be learned from: examples, and the readers that find them."
 
 from . import (  # noqa: F401  each registers its reader
+    box_table,
     coco,
     cvat,
     events,

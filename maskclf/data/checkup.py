@@ -30,7 +30,7 @@ from .examples import Example, Examples, Source, read_examples
 from .splits import (TaskSplitter, item_photo, keep_copies_together, leaking_photos,
                                  names_with_copies)
 from ..inputs.copies import Look, similar_pairs
-from ..inputs.input import PICTURE, choose_input
+from ..inputs.input import PICTURE
 from ..inputs.picture import upright_size
 from ..tasks.task import task_named
 
@@ -308,7 +308,8 @@ def _folder_findings(path: Path, examples: Examples) -> Iterator[Finding]:
 def _own_findings(path: Path, examples: Examples) -> list[Finding]:
     "What is wrong with a table, or with the folders of the classes."
     if path.is_file():
-        return [finding('', 'table', note) for note in examples.notes]
+        said = f': {examples.learned}'  # the heading names what is learned
+        return [finding('', 'table', note) for note in examples.notes if said not in str(note)]
     return [*_folder_findings(path, examples)]
 
 
@@ -562,11 +563,13 @@ class Checkup:
     table: pd.DataFrame  # a row a finding: file (below `path`), kind, severity, message, other (file, or nothing)
     counts: pd.Series  # how many examples each class has
     leave_out: list[Path]  # unreadable files, all but one of equal ones, all with two labels
+    about: str = ''  # what was looked through: 'people.csv: 24 examples of age, from 8 to 66'; left out: classes
+    has_classes: bool = True  # is each example of one class? Then always guessing the same one can be compared with
 
     @property
     def majority(self) -> tuple[str, float]:
         "The commonest class, and its share, which is how often always guessing it is right."
-        if not len(self.counts):
+        if not len(self.counts) or not self.has_classes:
             return '', 0.0
         return self.counts.idxmax(), float(self.counts.max()/self.counts.sum())
 
@@ -574,17 +577,22 @@ class Checkup:
         "All of it in lists, words and numbers, as JSON wants it."
         label, share = self.majority
         return dict(
-            path=str(self.path), examples=int(self.counts.sum()),
+            path=str(self.path), about=self.what, examples=int(self.counts.sum()),
             counts={str(name): int(n) for name, n in self.counts.items()},
             majority=dict(label=label, share=share), findings=self.table.to_dict('records'),
             leave_out=[relative_name(file, self.path) for file in self.leave_out])
+
+    @property
+    def what(self) -> str:
+        "What was looked through, and how much that is."
+        name = on_one_line(self.path.name)
+        return self.about or f'{name}: {self.counts.sum()} examples in {len(self.counts)} classes'
 
     def _heading(self) -> str:
         "How much there is, and how much was found."
         number = Counter(self.table.severity)
         found = [plural(number[severity], severity) for severity in ('error', 'warning', 'note')]
-        return (f'{on_one_line(self.path.name)}: {self.counts.sum()} examples in {len(self.counts)} classes; '
-                + ', '.join(found))
+        return f'{self.what}; {", ".join(found)}'
 
     def _rows(self) -> list[tuple[str, str, str, str, str]]:
         "A row for each kind of finding: severity, kind, how often, where, and what is to be said of the first."
@@ -599,8 +607,8 @@ class Checkup:
         "The classes, and how many files to leave out."
         label, share = self.majority
         counts = ', '.join(f'{name} {n}' for name, n in self.counts.items())
-        return [f'{counts}; always guessing {label!r} is right in {share:.0%}',
-                f'{plural(len(self.leave_out), "file")} to leave out']
+        guess = f'; always guessing {label!r} is right in {share:.0%}' if self.has_classes else ''
+        return [counts + guess, f'{plural(len(self.leave_out), "file")} to leave out']
 
     def __repr__(self) -> str:
         lines = [self._heading()]
@@ -638,6 +646,7 @@ def check_up(
     classes: Sequence[str] | None = None,  # the classes expected; None takes all
     target: Any = None,  # what is to be learned: 'class', 'labels' or 'number'; None: what suits the labels
     column: str | None = None,  # what to look at, where files answer several questions: see `read_examples`
+    group: str | None = None,  # what must stay on one side of a split: see `read_examples`
     **limits: Any,  # other `Limits` than the usual, `tiny=20` say
 ) -> Checkup:
     "Look through a data set before anything is trained on it; `FileNotFoundError`, `DataError` if that cannot be."
@@ -645,25 +654,21 @@ def check_up(
     task = task_named(target) if isinstance(target, str) else target
     source = Source(path, task, column, judge=True)
     boxes = photos_with_boxes(source) if label_func is None else None
-    if boxes is None and not (path.is_dir() and choose_input(source.files) is PICTURE):
-        examples = read_examples(path, target, column, label_func, judge=True)
-        if examples.input is not PICTURE:
-            return _check_recordings(examples)
-    return _check_pictures(path, boxes, label_func, splitter, classes, target, column, Limits(**limits))
+    examples = read_examples(path, target, column, label_func, judge=True, group=group)
+    if boxes is None and examples.input is not PICTURE:
+        return _check_recordings(examples)
+    return _check_pictures(path, boxes, examples, splitter, classes, Limits(**limits))
 
 
 def _check_pictures(
     path: Path,
     boxes: BoxSet | None,
-    label_func: Callable | None,
+    examples: Examples,
     splitter: Any,
     classes: Sequence[str] | None,
-    target: Any,
-    column: str | None,
     limits: Limits,
 ) -> Checkup:
     "The check-up of pictures, or of photos with boxes."
-    examples = read_examples(path, target, column, label_func, judge=True)
     if boxes:
         gathered = _gather_boxes(boxes, examples, limits)
         root = boxes.root
@@ -684,7 +689,17 @@ def _check_pictures(
         findings += _class_findings(photos, classes, limits)
     findings += _split_findings(gathered, pairs, splitter)
     counted = examples.task.counted([item.label for item in gathered.items], examples.quantity)
-    return _as_checkup(root, findings, counted)
+    checkup = _as_checkup(root, findings, counted)
+    return replace(checkup, about=_about(path, examples, len(gathered.items)), has_classes=examples.task.has_classes)
+
+
+def _about(path: Path, examples: Examples, n: int) -> str:
+    "What was looked through, if it is a table, or if there are no classes; else nothing."
+    if not examples.learned and examples.task.has_classes:
+        return ''
+    labels = examples.labels
+    what = examples.learned or f'{examples.quantity} {examples.task.amount(labels)}'.strip()
+    return f'{on_one_line(path.name)}: {plural(n, "example")} of {what}'
 
 
 def _sort_key(order: dict[str, int], column: Any) -> Any:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import re
@@ -21,13 +22,16 @@ from typing import Any, NamedTuple, Protocol, overload
 from PIL import Image
 
 from ..base.boxes import square_crop
+from ..base.cells import decode_text
 from ..base.errors import DataError, EvaluateError, Note, PictureError, warn
 from ..base.files import content_mark, files_below, photo_of
 from ..base.machine import cores, fork_safe_lock, map_ahead
 from ..base.text import first_few, on_one_line, plural, relative_name
+from .groups import groups_of, is_pattern, note_on_groups, note_on_part
 from .lists import Division, division_by_lists, side_of_list
 from .names import PHOTO_FOLDERS, side_named
 from .other_formats import note_on_other_formats
+from .sheet import is_sheet, sheet_of
 from ..inputs.input import PICTURE, Input, choose_input, input_of
 from ..tasks.task import Task, task_named
 
@@ -48,6 +52,7 @@ class Example(os.PathLike):
     side: str = ''  # 'train', 'valid' or 'test'; nothing where the set is not divided
     number: int = 0  # its place among the regions of its file
     name: str = ''  # what it is called in tables, lists and model folders; left out: its path
+    group: str = ''  # of several photos what must stay on one side together: a patient, a speaker; nothing: its photo
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -87,8 +92,8 @@ def _listed(exclude: Any) -> list[str]:
     if not isinstance(exclude, (str, os.PathLike)):
         return [str(path) for path in exclude]
     try:
-        text = Path(exclude).read_text(encoding='utf-8-sig')
-    except (OSError, UnicodeDecodeError) as error:
+        text, _ = decode_text(Path(exclude).read_bytes(), exclude)
+    except OSError as error:
         raise DataError(f'The list {on_one_line(exclude)} cannot be read ({error}): '
                         'name a text file with the path of one picture a line.') from None
     lines = [line.strip() for line in text.split('\n')]
@@ -193,6 +198,8 @@ class Examples(Sequence[Example]):
         quantity: str = '',  # what a number is called
         notes: Iterable[str | Note] = (),  # what should be known of the set, a sentence each; with a hint, a `Note`
         problems: Iterable[Problem] = (),  # what cannot be used
+        learned: str = '',  # of a table what is learned: 'dx, 7 classes'
+        group: str = '',  # what keeps examples on one side of a split, beside their photos; nothing: only these
     ):
         self.examples = list(examples)
         self.task = task
@@ -205,6 +212,8 @@ class Examples(Sequence[Example]):
         self.quantity = quantity
         self.notes = list(notes)
         self.problems = list(problems)
+        self.learned = learned
+        self.group = group
         self._forget()
 
     def _forget(self) -> None:
@@ -241,7 +250,8 @@ class Examples(Sequence[Example]):
         **changes: Any,  # other arguments of `Examples`
     ) -> Examples:
         "The same set with other examples, or with another setting."
-        names = ('task', 'input', 'root', 'path', 'settings', 'format', 'margin', 'quantity', 'notes', 'problems')
+        names = ('task', 'input', 'root', 'path', 'settings', 'format', 'margin', 'quantity', 'notes', 'problems',
+                 'learned', 'group')
         kept = {name: getattr(self, name) for name in names}
         return Examples(self.examples if examples is None else examples, **(kept | changes))
 
@@ -508,6 +518,8 @@ class Source:
     settings: Any = None  # how the input is read; None: what suits the files
     judge: bool = False  # True: a model is to be judged, so few examples, and rare labels, are fine
     known: Sequence[str] = ()  # the labels that the model knows
+    group: str | None = None  # what keeps examples on one side of a split: a table's column, or see `with_groups`
+    given: Any = None  # what was given in place of a path: a DataFrame, or a list of rows
 
     def __post_init__(self) -> None:
         self._below: dict[Path, list[Path]] = {}
@@ -780,7 +792,7 @@ def _means_folders(label_func: Callable | None) -> bool:
 
 
 def read_examples(
-    path: str | os.PathLike | Iterable[Any],  # a folder, a table, another file that tells of many; or a list of files
+    path: Any,  # a folder, a table, another file that tells of many; a DataFrame; a list of files or of rows
     task: Task | str | None = None,  # what to learn: 'class', 'labels', 'number'; None: what suits the labels
     column: str | None = None,  # what to learn, where files answer several questions: a table's column, …; None: guess
     label_func: Callable[[Path], Any] | None = None,  # file → label; None takes the names of folders
@@ -788,18 +800,58 @@ def read_examples(
     settings: Any = None,  # of sounds: a `Spectrogram`, which says how they are drawn; None suits the recordings
     judge: bool = False,  # True: to judge a model, or to look at all there is: few examples and rare labels are fine
     known: Sequence[str] = (),  # the labels of the model that is judged; none: any
+    group: str | None = None,  # what must stay on one side of a split: a table's column, or a pattern: `*_{who}_*`
 ) -> Examples:
     "The examples in a folder or a table; raises `FileNotFoundError`, `DataError`, for unknown labels `EvaluateError`."
     if isinstance(path, Examples):
-        return path
+        return path if group in (None, path.group) else _with_groups(path, group)
     if isinstance(task, str):
         task = task_named(task)
     if _means_folders(label_func):
         label_func = None
-    place = Path(path) if isinstance(path, (str, os.PathLike)) else Path()
-    source = Source(place, task, column, label_func, margin, settings, judge, list(known))
-    examples = _read(source) if isinstance(path, (str, os.PathLike)) else _listed_examples(source, path)
-    return _spelled_as_known(examples, known) if known else examples
+    source = Source(Path(), task, column, label_func, margin, settings, judge, list(known), group)
+    if isinstance(path, (str, os.PathLike)):
+        source.path = Path(path)
+        examples = _read(source)
+    elif is_sheet(path):
+        source.path = Path(f'table-{_mark_of(path)}')  # where it would be, if it were a file
+        source.given = path
+        examples = _recognised(source)
+    else:
+        examples = _listed_examples(source, path)
+    if known:
+        examples = _spelled_as_known(examples, known)
+    return _grouped(examples, group, judge)
+
+
+def _mark_of(given: Any) -> str:
+    "Eight letters for what is in a table that was given in Python: a training that was stopped is known by them."
+    columns = sheet_of(given).columns
+    return hashlib.sha256(repr(columns).encode('utf-8', 'surrogateescape')).hexdigest()[:8]
+
+
+def _grouped(examples: Examples, group: str | None, judge: bool) -> Examples:
+    "The same with the groups that were asked for, or with a hint where some seem to be."
+    if group is not None:
+        return examples if examples.group else _with_groups(examples, group)
+    hinted = any(isinstance(note, Note) and note.python.startswith('group=') for note in examples.notes)
+    if not (judge or hinted or examples.divided):
+        first = {example.photo: example for example in reversed(examples)}  # a face or a window of each photo will do
+        labels = [examples.task.label_text(example.label) for example in first.values()]
+        names = [photo_of(relative_name(example.file, examples.root)) for example in first.values()]
+        examples.notes += note_on_part(names, labels)
+    return examples
+
+
+def _with_groups(examples: Examples, group: str) -> Examples:
+    "The same with the groups that a pattern finds in the names of files; raises `DataError`."
+    if not is_pattern(group):
+        raise DataError(f'There is no column {group!r} here to keep examples together: name one of the table, or put '
+                        'the part of the name that is alike in braces, such as *_{speaker}_*.')
+    groups = groups_of([relative_name(example.file, examples.root) for example in examples], group)
+    found = [replace(example, group=own) for example, own in zip(examples, groups, strict=True)]
+    note = note_on_groups(groups, group, [example.side for example in examples])
+    return examples.replaced(found, group=group, notes=[*examples.notes, note])
 
 
 def _spelled_as_known(examples: Examples, known: Sequence[str]) -> Examples:
@@ -814,12 +866,17 @@ def _read(source: Source) -> Examples:
     name = on_one_line(source.path)
     if not source.path.exists():
         raise FileNotFoundError(f'{name} does not exist: check the name and the folder.')
+    return _recognised(source)
+
+
+def _recognised(source: Source) -> Examples:
+    "The same for what is there."
     found = recognise(source)
     if found is not None:
         examples = found if isinstance(found, Examples) else found.examples(source)
         return _with_note_on_others(_divided_by_lists(examples, source), source)
-    raise DataError(f'Nobody here can read {name}: name a folder with a folder of pictures for each class, '
-                    'or a table (CSV) of files and labels.')
+    raise DataError(f'Nobody here can read {on_one_line(source.path)}: '
+                    'name a folder with a folder of pictures for each class, or a table (CSV) of files and labels.')
 
 
 def _divided_by_lists(examples: Examples, source: Source) -> Examples:
@@ -839,7 +896,12 @@ def _with_note_on_others(examples: Examples, source: Source) -> Examples:
 
 
 def _listed_examples(source: Source, files: Iterable[Any]) -> Examples:
-    "The examples in a list of files; what is an `Example` already keeps its label."
+    "The examples in a list of files; what is an `Example` already keeps its label. `DataError` for anything else."
+    files = list(files) if isinstance(files, Iterable) else [files]
+    others = [file for file in files if not isinstance(file, (str, os.PathLike))]
+    if others:
+        raise DataError(f'Examples cannot be read from {type(others[0]).__name__}: give a folder, a table, '
+                        'a DataFrame, a list of files, or a list of pairs of a file and its label.')
     label_func = source.label_func or _folder_name
     found = [file if isinstance(file, Example) else Example(Path(file), label_func(Path(file))) for file in files]
     if not found:

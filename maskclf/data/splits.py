@@ -37,11 +37,16 @@ def item_label(
     return Path(os.path.abspath(item)).parent.name
 
 
+_GROUP = 'group '  # what `item_photo` writes in front of a group
+
+
 def item_photo(
     item: Any,  # an `Example`, or the path of a file
 ) -> str:
-    "The photo that an example comes from; of a plain file what its name says."
-    return item.photo if isinstance(item, Example) else photo_of(item)
+    "The group of an example, or else the photo that it comes from; of a plain file what its name says."
+    if isinstance(item, Example):
+        return _GROUP + item.group if item.group else item.photo
+    return photo_of(item)
 
 # %% ../../nbs/library/data/splits.ipynb #splits-29
 class _Numbered:
@@ -118,6 +123,10 @@ def _check_photos(items: _Numbered) -> None:
         photos = items.photos_of(label)
         if len(photos) == 1:
             photo = items.photo_names[photos[0]]
+            if photo.startswith(_GROUP):
+                group = photo.removeprefix(_GROUP)
+                raise DataError(f'All pictures of the class {name!r} are of one group ({group!r}), so it cannot be '
+                                'both trained on and validated: add pictures of it from other groups.')
             raise DataError(
                 f'All pictures of the class {name!r} come from one photo ({photo!r}) or show the same as it, '
                 'so it cannot be both trained on and validated: add pictures of it from other photos. '
@@ -238,8 +247,9 @@ class PhotoFolds:
         for label, name in enumerate(items.names):
             photos = len(items.photos_of(label))
             if photos < self.folds:
-                raise DataError(f'The pictures of the class {name!r} come from {plural(photos, "photo")}, fewer than '
-                                f'the {self.folds} folds: ask for fewer folds, or add photos of it.')
+                unit = 'group' if items.photo_names[0].startswith(_GROUP) else 'photo'
+                raise DataError(f'The pictures of the class {name!r} come from {plural(photos, unit)}, fewer than '
+                                f'the {self.folds} folds: ask for fewer folds, or add pictures of it.')
 
 # %% ../../nbs/library/data/splits.ipynb #splits-41
 class TaskSplitter:
@@ -357,7 +367,7 @@ def _warn_of_leaks(
 ) -> None:
     "Warn if examples of one photo, or pictures that show the same, are on both sides of a split."
     train, valid = (set(side) for side in splits)
-    photos = leaking_photos(items, splits, group_func)
+    photos = [photo for photo in leaking_photos(items, splits, group_func) if not photo.startswith(_GROUP)]
     copies = [pair for pair in pairs if _is_torn(pair, train, valid)]
     found = []
     if photos:

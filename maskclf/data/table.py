@@ -3,20 +3,24 @@
 # %% ../../nbs/library/data/table.ipynb #table-02
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain, repeat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
+from typing import Any
 
-from ..base.errors import DataError
+from ..base.cells import is_empty_cell
+from ..base.errors import DataError, Note
 from ..base.text import first_few, on_one_line, relative_name
+from .columns import Chosen, choose_columns, marked_labels
 from .examples import Example, Examples, Problem, Recognised, Source, register_reader
-from .names import FilesByName, side_named
-from ..tasks.task import Task, guess_task
+from .groups import is_pattern, note_on_column, note_on_groups
+from .sheet import Sheet, read_sheet, sheet_of
+from .structure import cell_labels
+from .table_files import TableFiles
+from ..tasks.task import Task, guess_task, task_named
 
 # %% auto #0
 __all__ = ['Table', 'is_table', 'table_columns', 'read_table', 'find_table', 'table_examples']
@@ -27,9 +31,13 @@ class Table:
     "What a table says of its pictures, or sounds."
     path: Path  # the file of the table
     names: list[str]  # the files, as the table calls them
-    texts: list[str]  # what it says of each, as text
-    column: str  # the column that this was read from
+    texts: list[Any]  # what it says of each: a text, or a tuple of labels
+    column: str  # the column, or the columns, that this was read from
     sides: list[str]  # of each 'train', 'valid' or 'test'; empty where the table divides nothing
+    groups: list[str] = field(default_factory=list)  # of each what keeps it together with others; empty: nothing does
+    unused: list[str] = field(default_factory=list)  # the titles of all other columns
+    guessed: bool = False  # was there another column that might have been meant?
+    notes: list[str | Note] = field(default_factory=list)  # what should be known of it
 
 
 def is_table(
@@ -39,184 +47,102 @@ def is_table(
     return Path(path).suffix.lower() in ('.csv', '.tsv') and Path(path).is_file()
 
 
-# what columns are called, the surest names first
-_FILES = ['file', 'filename', 'file_name', 'fname', 'filepath', 'path', 'image', 'image_path', 'picture', 'photo',
-          'sound', 'audio', 'image_id', 'id']
-_LABELS = ['label', 'labels', 'class', 'classes', 'category', 'target', 'tag', 'tags', 'value', 'age']
-_SPLITS = ['split', 'is_valid', 'valid', 'set', 'subset', 'side']
-_YES_NO = {'true': 'valid', 'false': 'train', '1': 'valid', '0': 'train', 'yes': 'valid', 'no': 'train'}
-
-
-def _text_of(path: Path) -> str:
-    "The text of a table; `DataError` if it cannot be read."
-    name = on_one_line(path)
-    try:
-        return path.read_bytes().decode('utf-8-sig')
-    except OSError as error:
-        raise DataError(f'{name} cannot be read ({error.strerror}): check its name and its permissions.') from None
-    except UnicodeDecodeError:
-        raise DataError(f'{name} is no text in UTF-8: in the spreadsheet, save it as "CSV UTF-8".') from None
-
-
-def _stripped(row: list[str]) -> list[str]:
-    return [cell.strip() for cell in row]
-
-
-def _cells(path: Path) -> tuple[list[str], list[list[str]]]:
-    "The header and the rows of a table, each a list of texts; `DataError` if there are none."
-    name = on_one_line(path)
-    text = _text_of(path)
-    header = text.split('\n', 1)[0]
-    divider = max(',;\t', key=header.count)
-    try:
-        stripped = map(_stripped, csv.reader(io.StringIO(text, newline=''), delimiter=divider))
-        head, *rows = [row for row in stripped if any(row)]
-    except (ValueError, csv.Error):
-        raise DataError(f'{name} is empty, or no table: '
-                        'its first line must name the columns, such as file,label.') from None
-    if not rows:
-        raise DataError(f'{name} has no row below its header: write a line for each picture.')
-    if len(set(head)) < len(head) or '' in head:
-        raise DataError(f'The header of {name} ({first_few(head)}) must name each column, and no two alike.')
-    for number, row in enumerate(rows, 2):
-        if len(row) > len(head):
-            raise DataError(f'Row {number} of {name} has {len(row)} cells, but there are {len(head)} columns: '
-                            f'put a text with {divider!r} in it into quotes.')
-    return head, [row + ['']*(len(head) - len(row)) for row in rows]
-
-
 def table_columns(
     path: str | os.PathLike,  # a table
 ) -> list[str]:
     "The names of its columns; raises `DataError` if it is none."
-    return _cells(Path(path))[0]
-
-
-def _named(head: Sequence[str], names: Sequence[str]) -> str | None:
-    "The first of `names` that a column has."
-    lower = {column.lower(): column for column in reversed(head)}
-    return next((lower[name] for name in names if name in lower), None)
-
-
-def _sides(words: Sequence[str], column: str, path: Path) -> list[str]:
-    "The side that each word means; none if a column such as `set` says something else; `DataError` if it should not."
-    sides = [_YES_NO.get(word.lower()) or side_named(word) for word in words]
-    if all(sides):
-        return sides
-    if column.lower() in ('set', 'subset', 'side'):
-        return []
-    wrong = sorted({word or '(nothing)' for word, side in zip(words, sides, strict=True) if not side})
-    raise DataError(f'The column {column!r} of {on_one_line(path)} says {first_few(wrong)}: '
-                    'use train, valid and test, or true and false.')
-
-
-def _one_hot(columns: Mapping[str, Sequence[str]]) -> list[str] | None:
-    "The labels of each row where every column is a label, and holds 0 or 1; None if it is not so."
-    rows = list(zip(*columns.values(), strict=True))
-    words = set(chain.from_iterable(rows))
-    if len(columns) < 2 or not words <= {'0', '1', '0.0', '1.0', ''}:
-        return None
-    return [';'.join(_marked(columns, row)) for row in rows]
-
-
-def _marked(names: Iterable[str], row: Sequence[str]) -> list[str]:
-    "The names of the columns that hold a 1."
-    return [name for name, cell in zip(names, row, strict=True) if cell.startswith('1')]
+    return list(read_sheet(path).columns)
 
 
 def read_table(
-    path: str | os.PathLike,  # a file such as `labels.csv`
-    column: str | None = None,  # the column to learn; None: one called label or the like, else the first that is left
+    path: str | os.PathLike | Source,  # a file such as `labels.csv`
+    column: str | None = None,  # the column to learn; None: what `choose_columns` suggests
+    is_file: Callable[[str], bool] | None = None,  # is there a file of this name? None: nobody can say
 ) -> Table:
     "The files in a table and what one of its columns says of them; raises `DataError` if it cannot be used."
-    path = Path(path)
-    name = on_one_line(path)
-    head, rows = _cells(path)
-    if column is not None and column not in head:
-        raise DataError(f'{name} has no column {column!r}: choose one of {", ".join(head)}.')
-    if {'xmin', 'ymin'} <= {title.lower() for title in head}:
-        raise DataError(f'{name} is a table of boxes, which is not read here: '
-                        'have the tool that made it export COCO, YOLO or Pascal VOC.')
-    others = [title for title in head if title != column]
-    files = _named(others, _FILES) or next(iter(others), None)
-    split = _named([title for title in others if title != files], _SPLITS)
-    columns = dict(zip(head, zip(*rows, strict=True), strict=True))
-    sides = _sides(columns[split], split, path) if split else []
-    used = (files, split) if sides else (files,)
-    left = {title: cells for title, cells in columns.items() if title not in used}
-    if not left or files is None:
-        raise DataError(f'{name} has a single column: it needs one with the files and one with their labels.')
-    labels = column or _named(list(left), _LABELS)
-    texts = None if labels else _one_hot(left)
-    labels = labels or next(iter(left))
-    return Table(path, list(columns[files]), texts or list(columns[labels]), labels, sides)
+    source = path if isinstance(path, Source) else Source(Path(path), column=column)
+    sheet = read_sheet(source.path) if source.given is None else sheet_of(source.given)
+    group = _group_column(sheet, source)
+    suits = source.task.could_read if source.task else None
+    chosen = choose_columns(sheet, _column(sheet, source), is_file, source.known, group, suits)
+    texts, note = _texts(sheet, chosen)
+    sheet.notes += [note] if note else []
+    names = [_name(cell) for cell in sheet.columns[chosen.files]]
+    groups = [_name(cell) for cell in sheet.columns[group]] if group else []
+    hints = [] if source.group else _group_hints(sheet, chosen.unused)
+    return Table(source.path, names, texts, ', '.join(chosen.labels), chosen.sides, groups, chosen.unused,
+                 chosen.guessed, [*sheet.notes, *hints])
+
+
+def _texts(sheet: Sheet, chosen: Chosen) -> tuple[list[Any], str]:
+    "What the chosen columns say of each file, and a note, or nothing."
+    if len(chosen.labels) > 1:
+        return marked_labels(sheet, chosen.labels)
+    column = chosen.labels[0]
+    return cell_labels(sheet.columns[column], column, sheet.name)
+
+
+def _column(sheet: Sheet, source: Source) -> str | None:
+    "The column that is asked for; or the one that the model to be judged is about."
+    if source.column is None and source.task and source.known:
+        return source.task.compared_column(source.known, list(sheet.columns))
+    return source.column
+
+
+def _group_column(sheet: Sheet, source: Source) -> str | None:
+    "The column that keeps files together; None if there is none, or if a pattern on their names was asked for."
+    if source.group is None or (is_pattern(source.group) and source.group not in sheet.columns):
+        return None
+    if source.group not in sheet.columns:
+        raise DataError(f'{sheet.name} has no column {source.group!r} to keep files together: '
+                        f'choose one of {", ".join(sheet.columns)}, or a part of their names, such as *_{{speaker}}_*.')
+    return source.group
+
+
+def _name(cell: Any) -> str:
+    "A cell as a name; nothing if the cell says nothing."
+    return '' if is_empty_cell(cell) else str(cell)
+
+
+def _group_hints(sheet: Sheet, titles: Sequence[str]) -> list[Note]:
+    "That one of the columns looks like groups; nothing if none does."
+    hints = [note_on_column(sheet.name, title, sheet.columns[title]) for title in titles]
+    return next(filter(None, hints), [])
+
 
 # %% ../../nbs/library/data/table.ipynb #table-11
-def _places(table: Table, source: Source) -> list[Path | str]:
-    "The file that each row means, or a sentence that says why there is none."
-    root = table.path.parent
-    here = [bool(name) and (root/name).is_file() for name in table.names]
-    if all(here):
-        return [root/name for name in table.names]
-    known = _known_files(table, source)
-    return [root/name if is_here else _place(name, known) for name, is_here in zip(table.names, here, strict=True)]
-
-
-def _known_files(table: Table, source: Source) -> FilesByName:
-    "The files of the folder of the table; or, if none of the first rows is found there, of the folder around it."
-    root = table.path.parent
-    known = FilesByName(root, source.files_below(root))
-    names = [name for name in table.names if name][:20]
-    if root.resolve() == root.resolve().parent or _any_found(known, names):
-        return known
-    around = FilesByName(root.parent, source.files_below(root.parent))  # tables often have a folder of their own
-    return around if _any_found(around, names) else known
-
-
-def _any_found(known: FilesByName, names: Sequence[str]) -> bool:
-    return any(known.find(name)[0].is_file() for name in names)
-
-
-def _place(name: str, known: FilesByName) -> Path | str:
-    "The file of this name, or a sentence that says why there is none."
-    missing = f'{on_one_line(name) or "(no name)"} is missing.'
-    if not name:
-        return missing
-    file, trouble = known.find(name)
-    if trouble:
-        return trouble
-    return file if file.is_file() else missing
-
-
 @dataclass
 class _Contents:
     "What the rows of a table come to."
-    cells: dict[Path, str | None]  # what is told of each file; None: its rows contradict each other
+    cells: dict[Path, Any]  # what is told of each file; None: its rows contradict each other
     sides: dict[Path, str]  # of each file its side; empty where the table divides nothing
+    groups: dict[Path, str]  # of each file what keeps it together with others
     lost: list[str]  # why there is no file, a sentence for each such row
     empty: int  # how many rows tell nothing
 
 
-def _contents(table: Table, places: Sequence[Path | str], task: Task) -> _Contents:
+def _contents(table: Table, texts: Sequence[Any], places: Sequence[Path | str], task: Task) -> _Contents:
     "The rows of each file together."
     rows = defaultdict(list)
     sides = {}
+    groups = {}
     empty = 0
-    for place, text, side in zip(places, table.texts, table.sides or repeat(''), strict=False):
+    more = zip(table.sides or repeat(''), table.groups or repeat(''), strict=False)
+    for place, text, (side, group) in zip(places, texts, more, strict=False):
         if not text and not task.may_be_empty:
             empty += 1
         elif isinstance(place, Path):
             rows[place].append(text)
             sides[place] = side
-    cells = dict(zip(rows, task.merge_cells(list(rows.values())), strict=True))
+            groups[place] = group
+    cells = dict(zip(rows, task.merge_cells(list(rows.values()), table.column), strict=True))
     divided = 'train' in table.sides and not {'valid', 'test'}.isdisjoint(table.sides)
     lost = [place for place in places if isinstance(place, str)]
-    return _Contents(cells, sides if divided else {}, lost, empty)
+    return _Contents(cells, sides if divided else {}, groups, lost, empty)
 
 
-def _notes(table: Table, contents: _Contents) -> list[str]:
+def _notes(table: Table, where: str, contents: _Contents) -> list[str]:
     "What cannot be used, a sentence for each kind."
-    where = on_one_line(table.path)
     notes = []
     if contents.lost:
         notes.append(f'Of {len(table.names)} rows of {where}, {len(contents.lost)} cannot be used, '
@@ -231,39 +157,79 @@ def _notes(table: Table, contents: _Contents) -> list[str]:
     return notes
 
 
+def _note_on_columns(table: Table, examples: Examples, verb: str) -> list[Note]:
+    "What was chosen of several columns, in one line; nothing where there was no choice."
+    if not table.guessed:
+        return []
+    if not table.unused:
+        return [Note(f'{verb}: {examples.learned}.')]
+    text = f'{verb}: {examples.learned}; not used: {", ".join(table.unused)} ({{hint}} chooses another).'
+    return [Note(text, 'column=…', '--column')]
+
+
+def _task_and_texts(table: Table, source: Source) -> tuple[Task, list[Any]]:
+    "What is learned, and what the table says of each file in that way; `DataError` if the two do not fit."
+    lists = [text for text in table.texts if isinstance(text, tuple)]
+    single = bool(lists) and all(len(labels) <= 1 for labels in lists)
+    task = source.task
+    if task is None and single and all(len(labels) == 1 for labels in lists):
+        task = task_named()
+    task = task or guess_task(table.texts, table.column, table.path)
+    if not lists or task.several:
+        return task, table.texts
+    if not single:
+        raise DataError(f'The column {table.column!r} of {on_one_line(table.path)} has several labels of one file, '
+                        'but one is to be learned: {hint} learns all of them.', "target='labels'", '--target labels')
+    return task, [text[0] if text else '' for text in table.texts]
+
+
 @register_reader('table', order=60)
 def find_table(
     source: Source,  # of a table, or of anything else
 ) -> Recognised | None:
-    "The table that is named; None if it is none."
-    return Recognised(table_examples) if is_table(source.path) else None
+    "The table that is named, or was given in Python; None if it is none."
+    return Recognised(table_examples) if source.given is not None or is_table(source.path) else None
 
 
 def table_examples(
     source: Source,  # of a table
 ) -> Examples:
     "The examples in a table; raises `DataError` if none of its rows can be used."
-    table = read_table(source.path, _column(source))
-    task = source.task or guess_task(table.texts, table.column, table.path)
-    contents = _contents(table, _places(table, source), task)
-    notes = _notes(table, contents)
+    files = TableFiles(source)
+    table = read_table(source, is_file=files.has)
+    where = 'the table' if source.given is not None else on_one_line(table.path)
+    task, texts = _task_and_texts(table, source)
+    files.unnamed.clear()
+    contents = _contents(table, texts, [files.find(name) for name in table.names], task)
+    notes = _notes(table, where, contents)
     used = sorted(file for file, cell in contents.cells.items() if cell is not None)
     if not used:
         first = notes[0] if notes else ''
-        raise DataError(f'No row of {on_one_line(table.path)} can be used. {first} '
+        raise DataError(f'No row of {where} can be used. {first} '
                         'Files are named as seen from the folder of the table.')
+    if files.unnamed:
+        notes.append(f'{where} does not say in which folder its files are; they were found in '
+                     f'{first_few(sorted(files.unnamed))}.')
     found = [_example(file, contents, source.root) for file in used]
+    if table.groups:
+        notes.append(note_on_groups([example.group for example in found], source.group or '',
+                                    [example.side for example in found]))
     problems = [Problem(table.path, sentence) for sentence in contents.lost]
-    return source.with_files(found, task, 'table', table.column, notes=notes, problems=problems)
+    examples = source.with_files(found, task, 'table', table.column, notes=[*table.notes, *notes], problems=problems)
+    examples.group = source.group if table.groups and source.group else ''
+    examples.learned = f'{_short(table.column)}, {task.amount(examples.labels)}'
+    verb = 'compared with' if source.known else 'learned'
+    examples.notes[:0] = _note_on_columns(table, examples, verb)
+    return examples
+
+
+def _short(columns: str) -> str:
+    "The titles of columns, the first few of very many."
+    titles = columns.split(', ')
+    return columns if len(titles) <= 8 else f'{", ".join(titles[:6])} and {len(titles) - 6} more'
 
 
 def _example(file: Path, contents: _Contents, root: Path) -> Example:
     "A file of a table with what is told of it."
-    return Example(file, contents.cells[file], side=contents.sides.get(file, ''), name=relative_name(file, root))
-
-
-def _column(source: Source) -> str | None:
-    "The column that is asked for; or the one that the model to be judged is about."
-    if source.column is None and source.task and source.known:
-        return source.task.compared_column(source.known, table_columns(source.path))
-    return source.column
+    return Example(file, contents.cells[file], side=contents.sides.get(file, ''), name=relative_name(file, root),
+                   group=contents.groups.get(file, ''))

@@ -70,7 +70,7 @@ def _plot_scores(report: Report, ax: Any) -> None:
 def _read(path: Any, settings: Mapping[str, Any]) -> Examples:
     "The examples that `train` would read; `EvaluateError` if their reports cannot be pooled."
     names = {'target': 'task', 'column': 'column', 'label_func': 'label_func', 'margin': 'margin',
-             'settings': 'settings'}
+             'settings': 'settings', 'group': 'group'}
     reading = {own: settings[name] for name, own in names.items() if name in settings}
     examples = read_examples(path, **reading)
     if not examples.task.pools:
@@ -172,11 +172,10 @@ def cross_validate(
 ) -> Report:
     "Train a network for each fold, which it judges: one report on all; `EvaluateError`, and those of `train`."
     dest = Path(dest)
-    place = path.path if isinstance(path, Examples) else Path(path)
-    if place.resolve() in dest.resolve().parents:
-        raise EvaluateError(f'{dest} is inside {place}, where its pictures would be taken for yours: '
-                            'name another folder.')
     examples = _read(path, settings)
+    if examples.path.is_dir() and examples.path.resolve() in dest.resolve().parents:
+        raise EvaluateError(f'{dest} is inside {examples.path}, where its pictures would be taken for yours: '
+                            'name another folder.')
     plan = _plan(examples, folds, seed, settings)
     resume = _begin(dest, plan)
     reports = []

@@ -374,8 +374,9 @@ def _findings_cards(checkup: Checkup) -> Any:
     number = Counter(checkup.table.severity)
     notes = {'error': 'to put right before training', 'warning': 'to look at', 'note': 'which do no harm'}
     rows = [Card(f'{name}s', str(number[name]), text) for name, text in notes.items()]
-    by_rote = f'right by always saying {label_words(label)}'
-    return cards([*rows, Card('for comparison', percent(share, 0), by_rote)])
+    if checkup.has_classes:
+        rows.append(Card('for comparison', percent(share, 0), f'right by always saying {label_words(label)}'))
+    return cards(rows)
 
 
 def _class_counts(checkup: Checkup) -> Any:
@@ -384,6 +385,8 @@ def _class_counts(checkup: Checkup) -> Any:
     rows = []
     for label, n in checkup.counts.items():
         rows.append([label_words(label), Bar(n/total, 0, 0), str(n), percent(n/total)])
+    if not checkup.has_classes:
+        return section('What is learned', f'{checkup.what}.', table(Table(['', '', 'examples', 'share'], rows)))
     content = Table(['class', '', 'examples', 'share'], rows, ['examples', 'share'])
     return section('Classes', f'{total} examples in {len(rows)} classes.', table(content))
 

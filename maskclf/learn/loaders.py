@@ -304,10 +304,11 @@ def face_dataloaders(
     settings: Any = None,  # of sounds: a `Spectrogram`, which says how they are drawn; None suits the recordings
     target: Task | str | None = None,  # what to learn: 'class', 'labels', 'number'; None: what suits
     column: str | None = None,  # of a table, the column to learn; None: the one called label or the like
+    group: str | None = None,  # what must stay on one side of the split: a table's column, or `*_{speaker}_*`
     detail: int | None = None,  # pixels a side that a picture may have, see `pick_detail`; None: any number
 ) -> DataLoaders:
     "fastai `DataLoaders` for labelled examples, split by photo; raises `DataError` if they teach nothing."
-    examples = read_examples(path, target, column, label_func, margin, settings)
+    examples = read_examples(path, target, column, label_func, margin, settings, group=group)
     for note in examples.notes:
         warn(note)
     used = examples.used

@@ -13,8 +13,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-from ..base.errors import MaskclfError, PictureError
+from ..base.cells import decode_text
+from ..base.errors import DataError, MaskclfError, PictureError
 from ..base.text import on_one_line
+from ..data.columns import file_title
+from ..data.sheet import sheet_in
 from ..inputs.input import INPUTS, PICTURE, Input, find_examples
 
 # %% auto #0
@@ -100,13 +103,12 @@ def _is_hidden(part: str) -> bool:
     return part.startswith('.') or part == '__MACOSX'
 
 # %% ../../nbs/library/scale/sources.ipynb #sources-17
-_LISTS = ('.txt', '.csv', '.parquet')  # endings of files that list names
-_TITLES = ('file', 'path', 'image', 'url')  # of the column that holds names, where nobody names one
+_LISTS = ('.txt', '.csv', '.tsv', '.parquet')  # endings of files that list names
 
 
 def listed_files(
     name: str,  # path or address of a list: .txt, .csv or .parquet
-    column: str | None = None,  # title of the column with the names, in a table; None: file, path, image or url
+    column: str | None = None,  # title of the column with the names, in a table; None: file, path, image, url …
     options: dict[str, Any] | None = None,  # for the storage, as fsspec takes it
 ) -> list[str]:
     "The files that a list names; raises `ScaleError`."
@@ -115,6 +117,8 @@ def listed_files(
             lines = _names_in(file, name, column)
     except ScaleError:
         raise
+    except DataError as error:
+        raise ScaleError(str(error)) from None
     except FileNotFoundError:
         raise ScaleError(f'{on_one_line(name)} does not exist: check the name and the folder.') from None
     except Exception as error:
@@ -125,16 +129,24 @@ def listed_files(
 def _names_in(file: IO[bytes], name: str, column: str | None) -> list[str]:
     "The names in an open list, whose ending says what kind of list it is."
     if _ending(name) == '.txt':
-        return file.read().decode('utf-8', 'surrogateescape').splitlines()
+        return _lines(file.read(), name)
     if _ending(name) == '.parquet':
         parquet = need_package('pyarrow.parquet')
         title = _title(name, parquet.read_schema(file).names, column)
         file.seek(0)
         return [str(value) for value in parquet.read_table(file, columns=[title])[title].to_pylist()]
-    pandas = need_package('pandas')
-    title = _title(name, [*pandas.read_csv(file, nrows=0).columns], column)
-    file.seek(0)
-    return pandas.read_csv(file, usecols=[title], dtype=str, keep_default_na=False)[title].tolist()
+    columns = sheet_in(file.read(), name).columns
+    return columns[_title(name, list(columns), column)]
+
+
+def _lines(content: bytes, name: str) -> list[str]:
+    "The lines of a text, whichever program wrote it; names of files may be no text at all."
+    raw = content.decode('utf-8', 'surrogateescape').splitlines()
+    try:
+        lines = decode_text(content, name)[0].splitlines()
+    except DataError:
+        return raw
+    return raw if raw and os.path.lexists(raw[0]) else lines
 
 
 def _ending(name: str) -> str:
@@ -144,7 +156,7 @@ def _ending(name: str) -> str:
 
 def _title(name: str, titles: Sequence[str], column: str | None) -> str:
     "The title of the column in which the names are."
-    title = column or next((title for title in _TITLES if title in titles), 'file')
+    title = column or file_title(titles) or 'file'
     if title in titles:
         return title
     known = ', '.join(map(repr, titles))

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 
+from ..base.cells import parse_numbers
 from ..base.errors import DataError, ModelError, Note
 from ..base.text import first_few, percent
 from .task import (
@@ -73,29 +74,69 @@ def part_labels(
     return [label for label in text.split(MARK) if label]
 
 
+_PLURALS = ('labels', 'tags', 'classes', 'categories', 'findings', 'attributes', 'choices', 'keywords')  # of columns
+
+
 def find_mark(
     texts: Sequence[str],  # the cells of a table
-    marks: str = ';|, ',  # those that are looked for, one after the other
+    sure: str = ';|,\n',  # marks that part labels wherever they are; others must show it
+    column: str = '',  # the title of the column: blanks part what is called `tags`
 ) -> str | None:
-    "What stands between the labels in these cells; None if no cell holds any of the marks."
-    for mark in marks:
+    "What stands between the labels in these cells; None if nothing does."
+    for mark in sure:
         if any(mark in text for text in texts):
             return mark
-    return None
+    others = ',\n+&/'
+    if _is_plural(column) or ''.join(texts).replace(' ', '').isdigit():
+        others += ' '
+    return next((mark for mark in others if _recombine(texts, mark)), None)
+
+
+def _is_plural(column: str) -> bool:
+    "Does the title of a column say that it holds several labels?"
+    return column.lower().split('_')[-1].split(' ')[-1] in _PLURALS
+
+
+def _recombine(texts: Sequence[str], mark: str) -> bool:
+    "If cells are parted at this mark, do the same few parts come back in many of them?"
+    cells = [tuple(_stripped(text.split(mark))) for text in dict.fromkeys(texts) if text]
+    several = [cell for cell in cells if len(cell) > 1]
+    if not several or _are_numbers(several, mark):
+        return False
+    often = Counter(chain.from_iterable(cells))
+    if mark == ' ':  # names of two words have two everywhere
+        alone = {cell[0] for cell in cells if len(cell) == 1} & set(chain.from_iterable(several))
+        return bool(alone or len(often) < len(cells)) and len(set(map(len, cells))) > 1
+    parts = set(chain.from_iterable(several))
+    return sum(often[part] > 1 for part in parts) > 2/3*len(parts)
+
+
+def _are_numbers(cells: Iterable[Sequence[str]], mark: str) -> bool:
+    "Are these numbers that the mark belongs to, as in 3,5 and 1/2 and 1 250?"
+    if mark in '+/':
+        return None not in parse_numbers([*chain.from_iterable(cells)])
+    return None not in parse_numbers([mark.join(cell) for cell in cells])
+
+
+def _stripped(labels: Iterable[Any]) -> list[str]:
+    "The labels as texts without blanks around them, none empty, none twice."
+    texts = [str(label).strip() for label in labels]
+    return list(dict.fromkeys(text for text in texts if text))
 
 
 def read_lists(
     cells: Sequence[Any],  # for each example a text, or a list of labels
+    column: str = '',  # the title of their column, if they have one
 ) -> list[tuple[str, ...]]:
     "The labels in each cell, none twice."
-    mark = find_mark([cell for cell in cells if isinstance(cell, str)])
+    mark = find_mark([cell for cell in cells if isinstance(cell, str)], column=column)
     return [_labels_in(cell, mark) for cell in cells]
 
 
 def _labels_in(cell: Any, mark: str | None) -> tuple[str, ...]:
-    parts = cell.split(mark) if isinstance(cell, str) else map(str, cell)
-    stripped = [part.strip() for part in parts]
-    return tuple(dict.fromkeys(label for label in stripped if label))
+    if not isinstance(cell, str):
+        return tuple(_stripped(cell))
+    return tuple(_stripped(cell.split(mark) if mark else [cell]))
 
 
 def sigmoid(
@@ -120,7 +161,7 @@ class SeveralLabels(Task):
     # labels
     def read_labels(self, cells: Sequence[object], photos: Sequence[str], judge: bool = False, name: str = '',
                     files: Sequence[Any] = ()) -> tuple[list[tuple[str, ...]], list[str]]:
-        labels = read_lists(cells)
+        labels = read_lists(cells, name)
         if judge:
             return labels, []
         photos_of = defaultdict(set)
@@ -138,17 +179,15 @@ class SeveralLabels(Task):
                 f'the labels {first_few(rare)}.')
         return [_without(own, rare) for own in labels], [note]
 
-    def merge_cells(self, rows: Sequence[Sequence[str]]) -> list[str | None]:
-        mark = find_mark([*chain.from_iterable(rows)], ';|') or MARK
-        return [mark.join(dict.fromkeys(texts)) for texts in rows]
+    def merge_cells(self, rows: Sequence[Sequence[Any]], column: str = '') -> list[Any]:
+        lists = iter(read_lists([*chain.from_iterable(rows)], column))
+        together = [chain.from_iterable(islice(lists, len(own))) for own in rows]
+        return [tuple(dict.fromkeys(labels)) for labels in together]
 
-    def guess(self, texts: Sequence[str], column: str, where: object) -> bool:
-        if find_mark(texts, ';|'):
+    def guess(self, texts: Sequence[Any], column: str, where: object) -> bool:
+        if any(not isinstance(text, str) for text in texts):
             return True
-        different = {text for text in texts if text}
-        words = set(' '.join(different).replace(',', ' ').split())
-        same_few_words = len(words) < len(different)  # in many combinations
-        return column.lower() in ('labels', 'tags') and same_few_words
+        return find_mark(texts, ';|', column) is not None
 
     def check_split(self, learned: Sequence[Any], judged: Sequence[Any]) -> None:
         other = sorted(set(chain.from_iterable(judged)) - set(chain.from_iterable(learned)))
@@ -174,6 +213,9 @@ class SeveralLabels(Task):
 
     def summary(self, labels: Sequence[Any], name: str = '') -> str:
         return super().summary([own or ('(no label)',) for own in labels])
+
+    def amount(self, labels: Sequence[Any]) -> str:
+        return f'{len(set(chain.from_iterable(labels)))} labels'
 
     # learning
     def label_block(self) -> Any:

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError, EvaluateError, ModelError, Note
+from ..base.cells import is_empty_cell, parse_numbers
 from ..base.text import on_one_line
 from .task import (
     MAX_NUMBER, UNKNOWN, Answer, Calibrated, Decision, MoreColumns, Task, first_unfit, is_between)
 
 # %% auto #0
-__all__ = ['Number', 'parse_number', 'OneNumber']
+__all__ = ['Number', 'read_numbers', 'OneNumber']
 
 # %% ../../nbs/library/tasks/number.ipynb #number-04
 @dataclass(frozen=True)
@@ -51,15 +52,12 @@ class Number(Answer):
         return self.unknown
 
 # %% ../../nbs/library/tasks/number.ipynb #number-06
-def parse_number(
-    text: object,  # a cell of a table, or a number
-) -> float | None:
-    "A text as a number, with a point or a comma; None if it is none, or no finite one below 10¹²."
-    try:
-        number = float(str(text).replace(',', '.'))
-    except ValueError:
-        return None
-    return number if abs(number) < MAX_NUMBER else None
+def read_numbers(
+    cells: Sequence[object],  # of one column: texts, or numbers
+) -> list[float | None]:
+    "Each cell as a number; None if it is none, or no finite one below 10¹²."
+    numbers = parse_numbers(cells)
+    return [None if number is None or abs(number) >= MAX_NUMBER else number for number in numbers]
 
 # %% ../../nbs/library/tasks/number.ipynb #number-08
 class OneNumber(Task):
@@ -83,8 +81,7 @@ class OneNumber(Task):
     def read_labels(self, cells: Sequence[object], photos: Sequence[str], judge: bool = False, name: str = '',
                     files: Sequence[Any] = ()) -> tuple[list[float], list[str]]:
         numbers = []
-        for place, cell in enumerate(cells):
-            number = parse_number(cell)
+        for place, (cell, number) in enumerate(zip(cells, read_numbers(cells), strict=True)):
             if number is None:
                 file = Path(files[place]).name if files else f'picture {place + 1}'
                 of = f' ({name})' if name else ''
@@ -97,15 +94,18 @@ class OneNumber(Task):
                             'there is nothing to learn.')
         return numbers, []
 
-    def guess(self, texts: Sequence[str], column: str, where: object) -> bool:
+    def guess(self, texts: Sequence[Any], column: str, where: object) -> bool:
         different = {text for text in texts if text}
-        if len(different) <= 20 or any(parse_number(text) is None for text in different):
+        if len(different) <= 20 or None in read_numbers([*different]):
             return False
         raise DataError(
             f'The column {column!r} of {on_one_line(where)} holds {len(different)} different numbers. '
             'To learn the number itself, choose {hint}.',
             python="target='number'; if each is the name of a class, target='class'",
             command='--target number; if each is the name of a class, --target class')
+
+    def could_read(self, cells: Sequence[Any]) -> bool:
+        return None not in read_numbers([cell for cell in cells if not is_empty_cell(cell)])
 
     def strata(self, labels: Sequence[float]) -> list[str]:
         ranked = sorted(labels)
@@ -123,6 +123,9 @@ class OneNumber(Task):
     def summary(self, labels: Sequence[float], name: str = '') -> str:
         mean = sum(labels)/len(labels)
         return f'  {name}: from {min(labels):g} to {max(labels):g}, {mean:.4g} on average'
+
+    def amount(self, labels: Sequence[float]) -> str:
+        return f'from {min(labels):g} to {max(labels):g}'
 
     def quantity(self, column: str) -> str:
         return column or self.name

@@ -103,19 +103,27 @@ class TaskLabels:
 
     def merge_cells(
         self,
-        rows: Sequence[Sequence[str]],  # for each file of a table what its rows say
-    ) -> list[str | None]:
+        rows: Sequence[Sequence[Any]],  # for each file of a table what its rows say: texts, or tuples of labels
+        column: str = '',  # the title of the column
+    ) -> list[Any]:
         "For each file what its rows say together; None where they contradict each other."
         return [texts[0] if len(set(texts)) == 1 else None for texts in rows]
 
     def guess(
         self,
-        texts: Sequence[str],  # the cells of a column
+        texts: Sequence[Any],  # the cells of a column: texts, or several labels in a tuple
         column: str,  # its name
         where: object,  # the file of the table, for errors
     ) -> bool:
         "Does this column look as if it were about this task? Raises `DataError` where somebody must say so."
         return False
+
+    def could_read(
+        self,
+        cells: Sequence[Any],  # of a column of a table: texts, or several labels in a tuple
+    ) -> bool:
+        "Might this column be about this task, if it was asked for but no column was?"
+        return True
 
     def check_labels(
         self,
@@ -185,6 +193,14 @@ class TaskLabels:
         "What is in a set, as lines to be read before a training."
         counts = Counter(self.counted(labels, name))
         return '\n'.join(f'  {label:<22} {n:>6}' for label, n in sorted(counts.items()))
+
+    def amount(
+        self,
+        labels: Sequence[Any],  # as `read_labels` gives them
+    ) -> str:
+        "How much there is to learn, in few words: '7 classes'."
+        n = len(set(labels))
+        return f'{n} classes' if self.has_classes else f'{n} different labels'
 
     def known_labels(
         self,
@@ -564,7 +580,7 @@ def task_of(
 
 
 def guess_task(
-    texts: Sequence[str],  # the cells of a column
+    texts: Sequence[Any],  # the cells of a column: texts, or several labels in a tuple
     column: str,  # its name
     where: object,  # the file of the table, for errors
 ) -> Task:
