@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LOCAL_HOSTS', 'SAFE', 'SECURITY_HEADERS', 'HEALTH', 'Form', 'Trouble', 'ProtocolTrouble', 'Refused', 'refusal',
-           'check_sender', 'Guard', 'read_upload', 'check_file', 'Impatient']
+           'check_sender', 'Guard', 'read_upload', 'whole_body', 'check_file', 'Impatient']
 
 # %% ../../nbs/library/serve/guard.ipynb #guard-02
 import asyncio
@@ -29,6 +29,7 @@ try:
     from python_multipart import FormParser
     from python_multipart.multipart import parse_options_header
     from starlette.datastructures import Headers, MutableHeaders
+    from starlette.requests import Request
     from starlette.responses import JSONResponse, RedirectResponse
     from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
     from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -396,6 +397,14 @@ def _read_files(body: bytes, boundary: bytes | None, names: Sequence[bytes], one
     if not ended:
         raise Refused(400, f'This form has no end, it was cut short on its way: {one}')
     return files
+
+
+async def whole_body(
+    request: Request,  # that has come in whole
+) -> bytes:
+    "Its body, which the request does not keep: it is gone from the memory once it has been read."
+    parts = [part async for part in request.stream() if part]
+    return parts[0] if len(parts) == 1 else b''.join(parts)
 
 # %% ../../nbs/library/serve/guard.ipynb #guard-17
 def check_file(
