@@ -18,6 +18,7 @@ from PIL.Image import Resampling, Transpose
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import COMPRESSION_INFO, ImageFileDirectory_v2, TiffImageFile
 
+from ..base.boxes import square_crop
 from ..base.errors import PictureError
 from ..base.machine import fork_safe_lock
 from .source import TooMuch, WrongFormat, from_start, has_signature, open_file, source_name
@@ -25,8 +26,8 @@ from .source import TooMuch, WrongFormat, from_start, has_signature, open_file, 
 # %% auto #0
 __all__ = ['FORMATS', 'PICTURE_SIGNATURES', 'SIDEWAYS', 'PictureSource', 'MAX_PIXELS', 'RESIZE_METHODS', 'IMAGENET_MEAN',
            'IMAGENET_STD', 'PHOTO_FORMATS', 'MAX_SIDE', 'MAX_SCANS', 'orientation', 'read_header', 'stored_size',
-           'upright_size', 'full_size', 'open_picture', 'open_photo', 'resize_picture', 'normalise_picture', 'to_array',
-           'check_photo']
+           'upright_size', 'full_size', 'open_picture', 'open_photo', 'crop_region', 'resize_picture',
+           'normalise_picture', 'to_array', 'check_photo']
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-05
 _LOCK = fork_safe_lock()
@@ -364,6 +365,16 @@ def open_photo(
 ) -> Image.Image:
     "The same for photos of any camera; a picture of half the size remembers its `full_size`."
     return _open(source, max_pixels, None, halve=True)
+
+
+def crop_region(
+    photo: Image.Image,  # as `open_photo` gives it
+    box: Sequence[int],  # left, top, right, bottom in pixels of the photo as it was taken, whole numbers
+    margin: float = 1.0,  # side of the square, in longer sides of the box
+) -> Image.Image:
+    "The square part of a photo around a box, also where it was decoded at half its size."
+    scale = photo.width / full_size(photo)[0]
+    return square_crop(photo, box if scale == 1 else [round(edge * scale) for edge in box], margin)
 
 
 def _open(source: PictureSource, max_pixels: int, least: int | None, halve: bool) -> Image.Image:
