@@ -8,17 +8,16 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from ..base.boxes import square_crop
 from ..base.errors import ModelError
 from ..base.text import on_one_line
-from ..inputs.picture import open_picture
+from ..inputs.picture import crop_region, full_size, open_photo
 from ..tasks.category import UNSURE
 from ..tasks.task import UNKNOWN
 from .classifier import Classifier, shipped_classifier
@@ -109,7 +108,7 @@ def crop_face(
     margin: float = MARGIN,  # side of the square, in longer sides of the box
 ) -> Image.Image:
     "The square around a face, as a classifier of faces sees it."
-    return square_crop(picture, [round(edge) for edge in box], margin)
+    return crop_region(picture, [round(edge) for edge in box], margin)
 
 
 def why_no_faces(
@@ -146,7 +145,7 @@ def analyse(
     classifier = classifier or shipped_classifier()
     finder = finder or shipped_finder()
     check_names_faces(classifier)
-    picture = open_picture(photo)
+    picture = open_photo(photo)
     found = finder.find(picture)
     crops = [crop_face(picture, face.box, margin) for face in found]
     answers = classifier.predict_batch(crops) if crops else []
@@ -158,7 +157,7 @@ def analyse(
     for other in (UNSURE, UNKNOWN):
         if other in said:
             counts[other] = said.count(other)
-    return Analysis(faces, counts, picture.size, class_colours(classifier))
+    return Analysis(faces, counts, full_size(picture), class_colours(classifier))
 
 # %% ../../nbs/library/use/analyse.ipynb #analyse-21
 @functools.lru_cache(16)
@@ -185,10 +184,12 @@ def draw(
     analysis: Analysis,  # what `analyse` found in it
 ) -> Image.Image:
     "A copy of the photo with a box around each face, and the name or the sign of its class beside it."
-    picture = open_picture(photo).copy()
+    picture = open_photo(photo).copy()
     canvas = ImageDraw.Draw(picture)
+    scale = picture.width/full_size(picture)[0]
+    faces = [replace(face, box=tuple(edge*scale for edge in face.box)) for face in analysis.faces]
     unit = max(1, max(picture.size)/500)  # pixels; what is drawn is measured in it
-    nearest_last = sorted(analysis.faces, key=lambda face: face.box[3])  # so that they lie on top
+    nearest_last = sorted(faces, key=lambda face: face.box[3])  # so that they lie on top
     for face in nearest_last:
         _draw_box(canvas, face.box, analysis.colours.get(face.label, _GREY), unit)
     for face in nearest_last:

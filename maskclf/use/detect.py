@@ -21,7 +21,7 @@ from PIL import Image
 from ..base.boxes import suppress
 from ..base.errors import ModelError
 from ..base.files import cache_folder
-from ..inputs.picture import open_picture
+from ..inputs.picture import full_size, open_photo, open_picture
 from ..model.config import ScoreCurve
 from ..model.folder import FINDER, read_finder
 from ..model.runtime import Network
@@ -256,7 +256,7 @@ class FaceFinder:
         "What our network says of a whole photo, scaled to `size`."
         if isinstance(self._network, _YuNet):
             raise ModelError("YuNet gives boxes and no heat map: choose detector='own'.")
-        picture = open_picture(photo)
+        picture = open_photo(photo)
         smallest = zooms(*picture.size, self.size)[0]
         return self._network.logits(_scaled(picture, smallest))
 
@@ -266,7 +266,7 @@ class FaceFinder:
         score: float | None = None,  # what is less sure is no face; None: that of this finder
     ) -> list[Face]:
         "The faces in a photo, the surest first; raises `PictureError`."
-        picture = open_picture(photo)
+        picture = open_photo(photo)
         least = self.score if score is None else score
         factors = zooms(*picture.size, self.size, self.most)
         found = []
@@ -274,7 +274,8 @@ class FaceFinder:
             found.append(self._find_at(picture, zoom, least, only_small=number > 0))
         boxes = np.concatenate([boxes for boxes, _ in found])
         scores = np.concatenate([scores for _, scores in found])
-        return _faces(boxes, scores, picture.size)
+        scale = full_size(picture)[0]/picture.width
+        return _faces(boxes*scale, scores, full_size(picture))
 
     def _find_at(
         self, picture: Image.Image, zoom: float, score: float, only_small: bool,
