@@ -371,7 +371,7 @@ class PictureInput(Input):
     upload_name = 'photo'
     upload_title = 'What a photo shows'
     upload_formats = PHOTO_FORMATS
-    large = 16_000_000  # pixels
+    large = 4_000_000  # pixels
 
     def advice(self, other: InputFiles | None) -> str:
         return f'a model of {other.plural} reads them.' if other else super().advice(other)
@@ -421,6 +421,15 @@ class PictureInput(Input):
 
     def same(self, looks: Sequence[Look]) -> Pairs:
         return similar_pairs(looks)
+
+    def open_to_show(
+        self, source: Any, settings: Any = None, least: int | None = None, max_pixels: int = MAX_PIXELS
+    ) -> tuple[Image.Image, list[Image.Image]]:
+        shown = self.open(source, settings, max_pixels=max_pixels)
+        is_jpeg = not isinstance(source, bytes) or source.startswith(b'\xff\xd8')
+        if least is None or not is_jpeg:  # the network gets the same
+            return shown, [shown]
+        return shown, self.pictures(source, settings, least)
 
     def check_upload(self, content: bytes, limits: UploadLimits = UploadLimits()) -> float:
         width, height = check_photo(content, limits.formats or self.upload_formats, limits.max_pixels)

@@ -21,12 +21,13 @@ from PIL.TiffImagePlugin import COMPRESSION_INFO, ImageFileDirectory_v2, TiffIma
 from ..base.boxes import square_crop
 from ..base.errors import PictureError
 from ..base.machine import fork_safe_lock
+from .costs import check_blocks, decoding_cost, shares_bytes
 from .source import TooMuch, WrongFormat, from_start, has_signature, open_file, source_name
 
 # %% auto #0
 __all__ = ['FORMATS', 'PICTURE_SIGNATURES', 'SIDEWAYS', 'PictureSource', 'MAX_PIXELS', 'RESIZE_METHODS', 'IMAGENET_MEAN',
            'IMAGENET_STD', 'PHOTO_FORMATS', 'MAX_SIDE', 'MAX_SCANS', 'orientation', 'read_header', 'stored_size',
-           'upright_size', 'full_size', 'open_picture', 'open_photo', 'crop_region', 'resize_picture',
+           'upright_size', 'full_size', 'open_picture', 'open_photo', 'opened', 'crop_region', 'resize_picture',
            'normalise_picture', 'to_array', 'check_photo']
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-05
@@ -55,11 +56,22 @@ _TURNS = {  # what undoes each EXIF orientation
 }
 
 
+def _exif(picture: Image.Image) -> bytes:
+    "The notes beside a picture, which Pillow has not read yet."
+    notes = picture.info.get('exif', b'')
+    written_out = picture.info.get('Raw profile type exif', '')  # in hexadecimal digits, after three lines
+    if not notes and isinstance(written_out, str):
+        notes = bytes.fromhex(''.join(written_out.split('\n')[3:]))
+    return notes if isinstance(notes, bytes) else b''
+
+
 def orientation(
     picture: Image.Image,  # as Pillow opens it
 ) -> int:
     "How a picture was held when it was taken: 1 to 8 as EXIF counts, 1 where EXIF is missing or broken."
     try:
+        if shares_bytes(_exif(picture)):
+            return 1
         with _quiet():
             return picture.getexif().get(0x0112, 1)
     except _BROKEN:
@@ -75,7 +87,24 @@ def _to_8_bits(picture: Image.Image) -> Image.Image:
     return Image.fromarray((values.clip(0) / top * 255).round().astype(np.uint8))
 
 
+_STRIP = 4_000_000  # pixels that are turned into RGB at a time
+
+
 def _as_rgb(picture: Image.Image) -> Image.Image:
+    "The same in RGB: a large one strip by strip, so that it is not in memory three times; in RGB already, as it is."
+    if picture.width*picture.height <= _STRIP or picture.mode in ('I', 'F'):  # whose levels depend on all of it
+        return _in_rgb(picture)
+    if picture.mode == 'RGB' and 'transparency' not in picture.info:
+        return picture
+    rgb = Image.new('RGB', picture.size)
+    rows = max(1, _STRIP//picture.width)
+    for top in range(0, picture.height, rows):
+        strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
+        rgb.paste(_in_rgb(strip), (0, top))
+    return rgb
+
+
+def _in_rgb(picture: Image.Image) -> Image.Image:
     "The picture in red, green and blue of 8 bits each; what is transparent lies on white."
     if picture.mode in ('I', 'F') or picture.mode.startswith('I;16'):
         picture = _to_8_bits(picture)
@@ -341,8 +370,10 @@ def _decode(
     rgb = _as_rgb(picture)
     if drafted and drafted != rgb.size:
         rgb = rgb.crop((0, 0, *drafted))  # without a last row or column that is mostly beyond the edge
-    rgb.info = {}  # the orientation is applied here and must not be found again
     turn = orientation(picture)
+    if rgb is source:
+        rgb = picture.copy()
+    rgb.info = {}  # the orientation is applied here and must not be found again
     if turn in _TURNS:
         rgb = rgb.transpose(_TURNS[turn])
     if full != picture.size:
@@ -365,6 +396,16 @@ def open_photo(
 ) -> Image.Image:
     "The same for photos of any camera; a picture of half the size remembers its `full_size`."
     return _open(source, max_pixels, None, halve=True)
+
+
+def opened(
+    source: PictureSource,  # as for `open_picture`
+) -> Image.Image:
+    "As `open_photo`, for those who only look at it: what that has given is handed back, not copied."
+    if isinstance(source, Image.Image) and source.mode == 'RGB' and set(source.info) <= {'full_size'}:
+        if orientation(source) == 1:
+            return source
+    return open_photo(source)
 
 
 def crop_region(
@@ -469,6 +510,8 @@ def to_array(
 PHOTO_FORMATS = ('JPEG', 'PNG', 'WEBP')  # formats that a service takes
 MAX_SIDE = 30_000  # pixels of the longer side
 MAX_SCANS = 100  # of a progressive JPEG
+_HALVED_FROM = 24_000_000  # pixels of a JPEG that a service decodes at half its size
+_MOST_COST = 1.2  # times as many plain pixels as are allowed
 
 
 def _not_taken(content: bytes, formats: Sequence[str]) -> str:
@@ -488,17 +531,26 @@ def check_photo(
 ) -> tuple[int, int]:
     "Width and height of a photo before it is decoded; raises `WrongFormat` if it is none that is taken, or `TooMuch`."
     halved = False  # can it be decoded at half its size?
+    check_blocks(content)
     try:
         with _header(io.BytesIO(content), formats) as photo:
             width, height = photo.size
             halved = photo.format in ('JPEG', 'MPO') and 'progressive' not in photo.info  # else it is decoded whole
+            is_large = photo.format in ('JPEG', 'MPO') and width*height > _HALVED_FROM
+            pixels = (width//2)*(height//2) if is_large else width*height
+            cost = decoding_cost(photo, orientation(photo) != 1, pixels)
     except Image.DecompressionBombError:
         width = height = MAX_SIDE + 1
+        cost = 0.
     except _BROKEN:
         raise WrongFormat(_not_taken(content, formats)) from None
     decoded = (width // 2) * (height // 2) if halved else width * height
     if decoded > max_pixels:
         raise TooMuch(f'The photo has more than {max_pixels / 1e6:g} million pixels: make it smaller and try again.')
+    if cost > _MOST_COST*max_pixels:
+        kind = 'turned, transparent, progressive or a WebP'
+        raise TooMuch(f'The photo takes as much memory as {cost/1e6:.0f} million pixels, as it is {kind}: '
+                      'save it as a plain JPEG and try again.')
     if content.startswith(b'\xff\xd8') and content.count(b'\xff\xda') > MAX_SCANS:
         raise TooMuch(f'The photo is a JPEG with more than {MAX_SCANS} passes: save it anew and try again.')
     if max(width, height) > MAX_SIDE:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,9 +15,11 @@ from typing import Any
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from ..base.boxes import MOST_SIDE
+from ..base.deadline import check_time
 from ..base.errors import ModelError
 from ..base.text import on_one_line
-from ..inputs.picture import crop_region, full_size, open_photo
+from ..inputs.picture import crop_region, full_size, opened
 from ..tasks.category import UNSURE
 from ..tasks.task import UNKNOWN
 from .classifier import Classifier, shipped_classifier
@@ -135,6 +137,27 @@ def check_names_faces(
         )
 
 
+_TOGETHER = 32  # faces that are cut out at a time
+_MOST_CUT_OUT = 16_000_000  # pixels of all that are cut out at a time
+
+
+def _batches(faces: Sequence[Face], margin: float) -> Iterator[list[Face]]:
+    "Faces a few at a time, so that their squares take little memory together."
+    batch: list[Face] = []
+    pixels = 0.
+    for face in faces:
+        left, top, right, bottom = face.box
+        area = min((margin*max(right - left, bottom - top))**2, MOST_SIDE**2)
+        if batch and (len(batch) == _TOGETHER or pixels + area > _MOST_CUT_OUT):
+            yield batch
+            batch = []
+            pixels = 0.
+        batch.append(face)
+        pixels += area
+    if batch:
+        yield batch
+
+
 def analyse(
     photo: Any,  # whatever `open_picture` takes: a path, bytes, a file, a PIL image, an array
     finder: FaceFinder | None = None,  # who finds; None: the one that comes with this package
@@ -145,10 +168,12 @@ def analyse(
     classifier = classifier or shipped_classifier()
     finder = finder or shipped_finder()
     check_names_faces(classifier)
-    picture = open_photo(photo)
+    picture = opened(photo)
     found = finder.find(picture)
-    crops = [crop_face(picture, face.box, margin) for face in found]
-    answers = classifier.predict_batch(crops) if crops else []
+    answers: list[Any] = []
+    for some in _batches(found, margin):
+        check_time()
+        answers += classifier.predict_batch([crop_face(picture, face.box, margin) for face in some])
     faces = []
     for face, answer in zip(found, answers, strict=True):
         faces.append(FoundFace(face.box, face.score, answer.label, answer.probability, answer.probabilities))
@@ -184,9 +209,9 @@ def draw(
     analysis: Analysis,  # what `analyse` found in it
 ) -> Image.Image:
     "A copy of the photo with a box around each face, and the name or the sign of its class beside it."
-    picture = open_photo(photo).copy()
+    picture = opened(photo).copy()
     canvas = ImageDraw.Draw(picture)
-    scale = picture.width/full_size(picture)[0]
+    scale = picture.width/analysis.size[0]
     faces = [replace(face, box=tuple(edge*scale for edge in face.box)) for face in analysis.faces]
     unit = max(1, max(picture.size)/500)  # pixels; what is drawn is measured in it
     nearest_last = sorted(faces, key=lambda face: face.box[3])  # so that they lie on top

@@ -19,15 +19,17 @@ import numpy as np
 from PIL import Image
 
 from ..base.boxes import suppress
+from ..base.deadline import check_time
 from ..base.errors import ModelError
 from ..base.files import cache_folder
-from ..inputs.picture import full_size, open_photo, open_picture
+from ..inputs.picture import full_size, opened
 from ..model.config import ScoreCurve
 from ..model.folder import FINDER, read_finder
 from ..model.runtime import Network
 
 # %% auto #0
-__all__ = ['OVERLAP', 'YUNET', 'peaks', 'boxes_at', 'zooms', 'pieces', 'yunet_file', 'Face', 'FaceFinder', 'shipped_finder']
+__all__ = ['OVERLAP', 'YUNET', 'MOST_BOXES', 'MOST_FACES', 'peaks', 'boxes_at', 'zooms', 'pieces', 'yunet_file', 'Face',
+           'FaceFinder', 'shipped_finder']
 
 # %% ../../nbs/library/use/detect.ipynb #detect-07
 def peaks(
@@ -256,7 +258,7 @@ class FaceFinder:
         "What our network says of a whole photo, scaled to `size`."
         if isinstance(self._network, _YuNet):
             raise ModelError("YuNet gives boxes and no heat map: choose detector='own'.")
-        picture = open_photo(photo)
+        picture = opened(photo)
         smallest = zooms(*picture.size, self.size)[0]
         return self._network.logits(_scaled(picture, smallest))
 
@@ -266,7 +268,7 @@ class FaceFinder:
         score: float | None = None,  # what is less sure is no face; None: that of this finder
     ) -> list[Face]:
         "The faces in a photo, the surest first; raises `PictureError`."
-        picture = open_photo(photo)
+        picture = opened(photo)
         least = self.score if score is None else score
         factors = zooms(*picture.size, self.size, self.most)
         found = []
@@ -285,6 +287,7 @@ class FaceFinder:
         found_boxes = []
         found_scores = []
         for top, left in itertools.product(pieces(scaled.height, self.size), pieces(scaled.width, self.size)):
+            check_time()
             part = (left, top, min(left + self.size, scaled.width), min(top + self.size, scaled.height))
             boxes, scores = self._network.look(scaled.crop(part), score)
             if only_small:
@@ -317,13 +320,21 @@ def _are_small_and_whole(boxes: np.ndarray, part: tuple[int, int, int, int], siz
     return keep
 
 
+MOST_BOXES = 5000  # the surest of a photo, before those that overlap are thrown away
+MOST_FACES = 1000  # of a photo
+
+
 def _faces(boxes: np.ndarray, scores: np.ndarray, size: tuple[int, int]) -> list[Face]:
     "A `Face` for each face, from boxes that may lie over one another and over the edge of the photo."
     boxes = boxes.clip(0, size*2)
     good = (boxes[:, 2:] - boxes[:, :2] >= 1).all(1)
     boxes = boxes[good]
     scores = scores[good]
-    return [Face(tuple(boxes[place].tolist()), float(scores[place])) for place in suppress(boxes, scores)]
+    surest = np.argsort(-scores, kind='stable')[:MOST_BOXES]
+    boxes = boxes[surest]
+    scores = scores[surest]
+    kept = suppress(boxes, scores, keep=MOST_FACES)
+    return [Face(tuple(boxes[place].tolist()), float(scores[place])) for place in kept]
 
 
 @functools.lru_cache(1)
