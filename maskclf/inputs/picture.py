@@ -524,6 +524,13 @@ def _not_taken(content: bytes, formats: Sequence[str]) -> str:
     return f'The photo is a {found}, which is not taken here: save it as {taken} and try again.'
 
 
+def _may_be_turned(photo: Image.Image, content: bytes) -> bool:
+    "Is it stored turned, or may it be? Of a PNG that would only be known once it is decoded."
+    if photo.format == 'PNG':
+        return b'eXIf' in content or b'Raw profile type exif' in content
+    return orientation(photo) != 1
+
+
 def check_photo(
     content: bytes,  # of a file
     formats: Sequence[str] = PHOTO_FORMATS,  # that are taken
@@ -538,7 +545,7 @@ def check_photo(
             halved = photo.format in ('JPEG', 'MPO') and 'progressive' not in photo.info  # else it is decoded whole
             is_large = photo.format in ('JPEG', 'MPO') and width*height > _HALVED_FROM
             pixels = (width//2)*(height//2) if is_large else width*height
-            cost = decoding_cost(photo, orientation(photo) != 1, pixels)
+            cost = decoding_cost(photo, _may_be_turned(photo, content), pixels)
     except Image.DecompressionBombError:
         width = height = MAX_SIDE + 1
         cost = 0.

@@ -9,6 +9,7 @@ __all__ = ['routes', 'Meters', 'Service', 'predict_routes', 'create_app', 'serve
 import asyncio
 import hashlib
 import ipaddress
+import logging
 import mimetypes
 import socket
 import sqlite3
@@ -583,6 +584,7 @@ def serve(
     if not is_alone and not more.get('token'):
         print('Whoever can reach this computer can use it: start it with --token and a word to let in only some.',
               flush=True)
+    logging.getLogger('python_multipart').setLevel(logging.ERROR)  # each odd form is answered, and no news
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[sock])
     print('Stopped.')

@@ -22,7 +22,9 @@ from ..inputs.source import TooMuch, WrongFormat
 
 try:
     import anyio
+    import anyio.lowlevel
     import fastapi  # noqa: F401
+    import h11
     import prometheus_client  # noqa: F401
     import uvicorn  # noqa: F401
     from pydantic import BaseModel, ConfigDict, Field
@@ -191,6 +193,7 @@ class _Visit:
             for start in range(0, len(body), _PIECE):
                 piece = bytes(body[start:start + _PIECE])
                 await self._hand_over({'type': 'http.response.body', 'body': piece, 'more_body': True})
+                await anyio.lowlevel.checkpoint()  # others have a turn, and it is heard if this one has left
         if self.load.gave_way:
             raise _Gone
         await self._hand_over({**message, 'body': b''})
@@ -232,7 +235,7 @@ class Guard:
         max_bytes: int = 20_000_000,  # of a request
         small: Sequence[str] = (),  # ends of the paths where a request has 10,000 bytes at most
         seconds: float = 30,  # that a request may take to come in, and a piece of the answer to be taken
-        held: int = 96_000_000,  # bytes of all requests and answers together
+        held: int = 64_000_000,  # bytes of all requests and answers together
         token: str = '',  # what whoever asks must know, as `Token` has it; '': nothing
         seen: Callable[[Mapping[str, Any], int, float], None] | None = None,  # gets scope, status code and seconds
     ):
@@ -424,7 +427,7 @@ def check_file(
 class Impatient(H11Protocol):
     "A connection of uvicorn that is closed after some seconds without a complete request, or with an answer not taken."
     seconds: float = 20
-    most: int = 500  # connections; beyond that, the one that has been idle for the longest makes room
+    most: int = 300  # connections; beyond that, the one that has been waited for the longest makes room
     _silent_since: float | None = None
     _since = 0.
 
@@ -437,11 +440,11 @@ class Impatient(H11Protocol):
         self.loop.call_later(self.seconds/2, self._look)
 
     def _make_room(self) -> None:
-        "Hang up on the connection that has been idle for the longest; where none is, on this one, and say so."
+        "Hang up on the connection that has been waited for the longest; where there is none, on this one, and say so."
         others: Any = self.connections
-        idle = [other for other in others if other is not self and not other.is_answering()]
-        if idle:
-            min(idle, key=lambda other: other._since).transport.abort()
+        waited_for = [other for other in others if other is not self and other.is_waited_for()]
+        if waited_for:
+            min(waited_for, key=lambda other: other._since).transport.abort()
         else:
             self._say(503, 'Too many are connected: try again in a few seconds.', Retry_After='5')
 
@@ -449,6 +452,10 @@ class Impatient(H11Protocol):
         "Is a request being answered?"
         is_complete = self.cycle is None or self.cycle.response_complete
         return not is_complete and not self.transport.is_closing()
+
+    def is_waited_for(self) -> bool:
+        "Has it to send something, a request or the rest of one?"
+        return not self.is_answering() or self.conn.their_state is h11.SEND_BODY
 
     def on_response_complete(self) -> None:
         "A request has been answered: from now on it is idle."
