@@ -58,7 +58,7 @@ def _best_of(block: np.ndarray, boxes: np.ndarray, most: float) -> list[int]:
     return block[is_free].tolist()
 
 # %% ../../nbs/library/base/boxes.ipynb #boxes-12
-MOST_SIDE = 4000  # pixels a side of a square that is cut out
+MOST_SIDE = 2000  # pixels a side of a square that is cut out
 
 
 def square_crop(

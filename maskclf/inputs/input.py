@@ -371,7 +371,7 @@ class PictureInput(Input):
     upload_name = 'photo'
     upload_title = 'What a photo shows'
     upload_formats = PHOTO_FORMATS
-    large = 4_000_000  # pixels
+    large = 2_000_000  # pixels
 
     def advice(self, other: InputFiles | None) -> str:
         return f'a model of {other.plural} reads them.' if other else super().advice(other)

@@ -87,7 +87,7 @@ def _to_8_bits(picture: Image.Image) -> Image.Image:
     return Image.fromarray((values.clip(0) / top * 255).round().astype(np.uint8))
 
 
-_STRIP = 4_000_000  # pixels that are turned into RGB at a time
+_STRIP = 1_000_000  # pixels that are turned into RGB at a time
 
 
 def _as_rgb(picture: Image.Image) -> Image.Image:

@@ -7,6 +7,7 @@ __all__ = ['routes', 'Meters', 'Service', 'predict_routes', 'create_app', 'serve
 
 # %% ../../nbs/library/serve/app.ipynb #app-02
 import asyncio
+import ctypes
 import hashlib
 import ipaddress
 import logging
@@ -541,6 +542,15 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
+def _return_memory_at_once() -> None:
+    "Have the C library of Linux give the memory of large photos back when they are gone, not keep it for later ones."
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1_000_000)
+
+
+_MMAP_THRESHOLD = -3  # as malloc.h has it: from so many bytes on
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -556,6 +566,7 @@ def serve(
     **more: Any,  # as `create_app` has it
 ) -> None:
     "Serve a model until Ctrl-C; raises `MaskclfError`, `ModelError`."
+    _return_memory_at_once()
     sock = _listen(host, port)
     is_alone = _is_loopback(host)
     names = (*hosts, *LOCAL_HOSTS) if is_alone else tuple(hosts) or ('*',)

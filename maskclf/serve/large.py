@@ -15,7 +15,7 @@ from ..inputs.picture import upright_size
 
 # %% ../../nbs/library/serve/large.ipynb #large-03
 HALVED_FROM = 24_000_000  # pixels of a JPEG that is decoded at half its size
-MOST_SHOWN = 12_000_000  # pixels of a photo that goes back with boxes on it
+MOST_SHOWN = 8_000_000  # pixels of a photo that goes back with boxes on it
 
 
 def most_decoded(

@@ -138,7 +138,7 @@ def check_names_faces(
 
 
 _TOGETHER = 32  # faces that are cut out at a time
-_MOST_CUT_OUT = 16_000_000  # pixels of all that are cut out at a time
+_MOST_CUT_OUT = 4_000_000  # pixels of all that are cut out at a time
 
 
 def _batches(faces: Sequence[Face], margin: float) -> Iterator[list[Face]]:
