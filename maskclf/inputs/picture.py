@@ -402,9 +402,9 @@ def opened(
     source: PictureSource,  # as for `open_picture`
 ) -> Image.Image:
     "As `open_photo`, for those who only look at it: what that has given is handed back, not copied."
-    if isinstance(source, Image.Image) and source.mode == 'RGB' and set(source.info) <= {'full_size'}:
-        if orientation(source) == 1:
-            return source
+    is_open = isinstance(source, Image.Image) and source.mode == 'RGB' and set(source.info) <= {'full_size'}
+    if is_open and orientation(source) == 1:
+        return source
     return open_photo(source)
 
 

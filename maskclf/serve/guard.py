@@ -8,7 +8,6 @@ __all__ = ['LOCAL_HOSTS', 'SAFE', 'SECURITY_HEADERS', 'HEALTH', 'Form', 'Trouble
 
 # %% ../../nbs/library/serve/guard.ipynb #guard-02
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress

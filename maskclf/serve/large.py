@@ -36,8 +36,5 @@ def for_people(
     photo: Image.Image,  # that is to be drawn on
 ) -> Image.Image:
     "The photo, with no more pixels than are shown."
-    zoom = math.sqrt(MOST_SHOWN/(photo.width*photo.height))
-    if zoom >= 1:
-        return photo
-    size = (max(1, int(photo.width*zoom)), max(1, int(photo.height*zoom)))
-    return photo.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.)
+    times = math.ceil(math.sqrt(photo.width*photo.height/MOST_SHOWN))
+    return photo if times <= 1 else photo.reduce(times)

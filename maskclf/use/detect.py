@@ -305,7 +305,26 @@ def _scaled(picture: Image.Image, zoom: float) -> Image.Image:
     size = (max(1, round(picture.width*zoom)), max(1, round(picture.height*zoom)))
     if size == picture.size:
         return picture
-    return picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.)
+    if size[0]*picture.height <= _MOST_BETWEEN:
+        return picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.)
+    scaled = Image.new(picture.mode, size)
+    rows = max(1, round(_MOST_BETWEEN*zoom/size[0]))
+    for top in range(0, size[1], rows):
+        scaled.paste(_scaled_rows(picture, size, top, min(top + rows, size[1])), (0, top))
+    return scaled
+
+
+_MOST_BETWEEN = 4_000_000  # pixels of what Pillow keeps while it scales, which has the new width and the old height
+
+
+def _scaled_rows(picture: Image.Image, size: tuple[int, int], top: int, bottom: int) -> Image.Image:
+    "Some rows of the scaled picture; a few around them are scaled, too, so that no seam is seen."
+    above = max(0, top - 2)
+    below = min(size[1], bottom + 2)
+    times = picture.height/size[1]
+    box = (0, above*times, picture.width, min(below*times, picture.height))
+    band = picture.resize((size[0], below - above), Image.Resampling.BILINEAR, box=box, reducing_gap=3.)
+    return band.crop((0, top - above, size[0], bottom - above))
 
 
 def _are_small_and_whole(boxes: np.ndarray, part: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
