@@ -21,7 +21,7 @@ from PIL import Image
 from ..base.boxes import suppress
 from ..base.errors import ModelError
 from ..base.files import cache_folder
-from ..inputs.picture import full_size, open_photo, open_picture
+from ..inputs.picture import full_size, open_photo
 from ..model.config import ScoreCurve
 from ..model.folder import FINDER, read_finder
 from ..model.runtime import Network
