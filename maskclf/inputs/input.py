@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..base.boxes import square_crop
 from ..base.errors import DataError, MissingError, SoundError
 from ..base.files import walk
 from ..base.text import on_one_line
