@@ -9,8 +9,6 @@ __all__ = ['claimed_bytes', 'shares_bytes', 'check_blocks', 'decoding_cost']
 from collections.abc import Iterator
 from typing import Any
 
-from PIL import Image
-
 from .source import TooMuch
 
 # %% ../../nbs/library/inputs/costs.ipynb #costs-04

@@ -402,10 +402,9 @@ def opened(
     source: PictureSource,  # as for `open_picture`
 ) -> Image.Image:
     "As `open_photo`, for those who only look at it: what that has given is handed back, not copied."
-    is_open = isinstance(source, Image.Image) and source.mode == 'RGB' and set(source.info) <= {'full_size'}
-    if is_open and orientation(source) == 1:
-        return source
-    return open_photo(source)
+    if not isinstance(source, Image.Image) or source.mode != 'RGB' or set(source.info) - {'full_size'}:
+        return open_photo(source)
+    return source if orientation(source) == 1 else open_photo(source)
 
 
 def crop_region(

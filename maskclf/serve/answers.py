@@ -202,7 +202,8 @@ class Reply:
         if form.startswith('image/'):
             return _picture_file(self.marked(), form)
         counts = dict(Counter(self.texts()))
-        about = {'id': id, 'mode': self.mode, 'counts': counts, 'size': full_size(self.picture), 'colours': self.colours}
+        size = full_size(self.picture)
+        about = {'id': id, 'mode': self.mode, 'counts': counts, 'size': size, 'colours': self.colours}
         return json.dumps(about | self.entries(), ensure_ascii=False).encode('utf-8', 'replace')
 
 

@@ -40,7 +40,8 @@ class Shared(Classifier):
         self.expect()  # many questions are coming: the network is loaded now
 
     def __reduce__(self) -> tuple[Any, ...]:
-        raise TypeError('A shared classifier belongs to the threads of one process: open Shared(path) in the other one.')
+        advice = 'open Shared(path) in the other one.'
+        raise TypeError(f'A shared classifier belongs to the threads of one process: {advice}')
 
     def see(
         self,

@@ -185,7 +185,7 @@ class _Visit:
             await self._send_long(message)
 
     async def _send_long(self, message: _Message) -> None:
-        "Send a long part in pieces, the next one when the one before has been taken; meanwhile it may have to give way."
+        "Send a long part in pieces, each when the one before has been taken; meanwhile it may have to give way."
         body = message['body']
         self._budget.hold(self.load, len(body))
         with self._budget.moving(self.load):
@@ -441,20 +441,20 @@ class Impatient(H11Protocol):
     def _make_room(self) -> None:
         "Hang up on the connection that has been waited for the longest; where there is none, on this one, and say so."
         others: Any = self.connections
-        waited_for = [other for other in others if other is not self and other.is_waited_for()]
+        waited_for = [other for other in others if other is not self and other._is_waited_for()]
         if waited_for:
             min(waited_for, key=lambda other: other._since).transport.abort()
         else:
             self._say(503, 'Too many are connected: try again in a few seconds.', Retry_After='5')
 
-    def is_answering(self) -> bool:
+    def _is_answering(self) -> bool:
         "Is a request being answered?"
         is_complete = self.cycle is None or self.cycle.response_complete
         return not is_complete and not self.transport.is_closing()
 
-    def is_waited_for(self) -> bool:
+    def _is_waited_for(self) -> bool:
         "Has it to send something, a request or the rest of one?"
-        return not self.is_answering() or self.conn.their_state is h11.SEND_BODY
+        return not self._is_answering() or self.conn.their_state is h11.SEND_BODY
 
     def on_response_complete(self) -> None:
         "A request has been answered: from now on it is idle."
@@ -467,7 +467,7 @@ class Impatient(H11Protocol):
         if is_closed and not self.transport.get_write_buffer_size():
             return
         now = self.loop.time()
-        if self.is_answering():
+        if self._is_answering():
             self._silent_since = None
         elif self._silent_since is None:
             self._silent_since = now

@@ -258,7 +258,8 @@ class Memory:
             row = (feedback.id, place, self.model, said, feedback.right, truth, time.time())
             before = self._db.execute(_ONE_VOTE, (feedback.id, place)).fetchone()
             if before:
-                self._count_vote(*before, -1)
+                said_before, truth_before, right_before = before
+                self._count_vote(said_before, truth_before, right_before, -1)
             self._db.execute('INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)', row)
             self._count_vote(said, truth, feedback.right, 1)
             self._stay_small()
