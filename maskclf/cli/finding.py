@@ -19,11 +19,11 @@ from ..base.text import printable
 from .app import app
 from .options import Address, Engine, Names, Runtime, Unknown, argument, check_writable, new_folder, option
 from .predicting import with_ray
-from .terminal import with_bar
+from .terminal import complain, with_bar
 from ..use.analyse import check_names_faces
 from ..use.classifier import Classifier
 from ..use.detect import FaceFinder
-from ..use.find import Row, find_in_photos, is_video, media_in, photo_row
+from ..use.find import Row, find_in_photos, is_video, media_in, not_media, photo_row
 
 # %% ../../nbs/library/cli/finding.ipynb #finding-05
 def _found_text(row: Row, labels: Sequence[str]) -> str:
@@ -180,6 +180,10 @@ def find(
     elif out:
         failed = _find_into([Path(photo) for photo in photos], out, finder, classifier, resume, every)
     else:
-        failed = _print_found(media_in([Path(photo) for photo in photos]), finder, classifier, as_json)
+        named = [Path(photo) for photo in photos]
+        failed = _print_found(media_in(named), finder, classifier, as_json)
+        others = not_media(named)
+        if others:
+            complain(f'note: {others}')
     if failed:
         raise typer.Exit(1)

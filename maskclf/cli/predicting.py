@@ -3,8 +3,6 @@
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-02
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import sys
@@ -15,14 +13,15 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from ..base.errors import MissingError
-from ..base.text import plural, printable
+from ..base.files import files_below
+from ..base.text import csv_line, left_out, plural, printable
 from .app import app
 from .options import Address, Engine, Names, Runtime, Unknown, argument, check_writable, option
 from .terminal import complain, sentence, with_bar
 from ..model.folder import FILES, read_model
 from ..tasks.task import Task
 from ..use.classifier import Classifier
-from ..use.rows import RowFile, answer_row, row_columns
+from ..use.rows import RowFile, answer_row, row_columns, row_line
 
 # %% auto #0
 __all__ = ['print_answers', 'with_ray', 'predict']
@@ -103,15 +102,10 @@ class _CsvRows(_TableRows):
         labels: Sequence[str],  # those of the model
     ):
         super().__init__(task, labels)
-        self.start = self._csv(row_columns(task)) + '\n'
-
-    def _csv(self, values: Iterable[object]) -> str:
-        line = io.StringIO()
-        csv.writer(line, lineterminator='').writerow(values)
-        return line.getvalue()
+        self.start = csv_line(row_columns(task))
 
     def line(self, answered: _Answered) -> str:
-        return self._csv(_row(self.task, answered).values())
+        return row_line(_row(self.task, answered)).removesuffix('\n')
 
 
 class _JsonRows(_TableRows):
@@ -203,6 +197,15 @@ def _note_whole_photos(classifier: Classifier, found: Sequence[_Found]) -> None:
              '`maskclf find`, which finds each face first.')
 
 
+def _note_left_out(typed: Iterable[Path], found: Iterable[_Found]) -> None:
+    "Say which files in the folders are not asked about, by their endings."
+    taken = {place.path for place in found}
+    below = [file for path in typed for file in files_below(path)]
+    others = left_out(file for file in below if file not in taken)
+    if others:
+        complain(f'note: {others}')
+
+
 def _write_rows(classifier: Classifier, found: Sequence[_Found], out: Path, resume: bool, bs: int) -> int:
     "Write a row for each file that has none yet; how many of these rows are errors."
     failed = 0
@@ -239,6 +242,7 @@ def _predict_here(
             rows = with_bar(rows, len(found))
         failed = _print_rows(rows, _FORMS[form](classifier.task, classifier.labels))
     _note_whole_photos(classifier, found)
+    _note_left_out(pictures, found)
     return len(found), failed
 
 

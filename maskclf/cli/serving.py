@@ -21,9 +21,18 @@ _RootPath = Annotated[str, option('Path below which a proxy shows the service.',
 _Hosts = Annotated[list[str] | None, option(
     'Name that the service answers to, several times perhaps.', metavar='NAME')]
 _Origins = Annotated[list[str] | None, option(
-    'Site whose pages may send photos, several times perhaps.', metavar='URL')]
+    'Site whose pages may ask, such as https://example.com, several times perhaps.', metavar='URL')]
 _Proxy = Annotated[bool, option(
-    'Believe the headers X-Forwarded-Host, -For and -Proto: only where a proxy sets them.', '--behind-proxy')]
+    'Believe the headers X-Forwarded-… of a proxy on this computer, or of those named with --proxy.',
+    '--behind-proxy')]
+_Proxies = Annotated[list[str] | None, option(
+    'Address or network of a proxy that is believed, such as 10.0.0.0/8; several times perhaps.', metavar='ADDRESS')]
+_Token = Annotated[str, option(
+    'Word that whoever asks must know; better in the variable, where others do not see it.',
+    envvar='MASKCLF_TOKEN', show_default=False)]
+
+
+_THIS_COMPUTER = ('127.0.0.1', '::1')
 
 
 @app.command()
@@ -37,6 +46,8 @@ def serve(
     allow_host: _Hosts = None,  # names in the header Host
     allow_origin: _Origins = None,  # origins of other pages
     behind_proxy: _Proxy = False,  # trust a proxy?
+    proxy: _Proxies = None,  # which ones
+    token: _Token = '',  # what whoever asks must know; '': nothing
     unknown: Unknown = None,  # may it say `unknown`? None: as the model was saved
 ) -> None:
     """Let others use a model: a web page and an API.
@@ -47,5 +58,6 @@ def serve(
     """
     from maskclf.serve.app import serve as run
 
-    run(model, host, port, allow_host or (), behind_proxy, faces=faces, db=db, root_path=root_path,
-        origins=allow_origin or (), unknown=unknown)
+    proxies = proxy or (_THIS_COMPUTER if behind_proxy else ())
+    run(model, host, port, allow_host or (), proxies=proxies, faces=faces, db=db, root_path=root_path,
+        origins=allow_origin or (), unknown=unknown, token=token)

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 from tqdm.auto import tqdm
 
-from ..base.boxes import square_crop
 from ..base.errors import DataError, PictureError, warn
 from ..base.files import check_new_folder, whole_folder
 from ..base.text import on_one_line
 from .boxes import Box, PhotoCrops, photos_with_boxes
 from .examples import CROPS_COLUMNS, box_formats
-from ..inputs.picture import open_picture
+from ..inputs.picture import crop_region, open_photo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +51,7 @@ def _write_crops(crops: PhotoCrops, dest: Path, margin: float, classes: Sequence
         elif box.usable and picture:
             name = crops.names[box.number]
             (dest/name).parent.mkdir(parents=True, exist_ok=True)
-            square_crop(picture, box.region, margin).save(dest/name, compress_level=1)
+            crop_region(picture, box.region, margin).save(dest/name, compress_level=1)
         rows.append(_row(name, box, crops.stem))
     return rows
 
@@ -60,7 +59,7 @@ def _write_crops(crops: PhotoCrops, dest: Path, margin: float, classes: Sequence
 def _open(photo: Path) -> tuple[Image.Image | None, str]:
     "The photo, or why it cannot be opened."
     try:
-        return open_picture(photo), ''
+        return open_photo(photo), ''
     except (PictureError, OSError) as error:
         return None, str(error)
 

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, Protocol, overload
 
 from PIL import Image
 
-from ..base.boxes import square_crop
 from ..base.cells import decode_text
 from ..base.errors import DataError, EvaluateError, Note, PictureError, warn
 from ..base.files import content_mark, files_below, photo_of
@@ -33,6 +32,7 @@ from .names import PHOTO_FOLDERS, side_named
 from .other_formats import note_on_other_formats
 from .sheet import is_sheet, sheet_of
 from ..inputs.input import PICTURE, Input, choose_input, input_of
+from ..inputs.picture import crop_region
 from ..tasks.task import Task, task_named
 
 # %% auto #0
@@ -318,7 +318,7 @@ class Examples(Sequence[Example]):
         if example.region is None:
             return self.input.open(example.file, self.settings, least)
         if len(example.region) == 4:  # a box; decoding the photo takes longer than all else
-            return square_crop(self._whole_photo(example.file), example.region, self.margin)
+            return crop_region(self._whole_photo(example.file), example.region, self.margin)
         return next(self.input.open_regions(example.file, [example.region], self.settings, self.margin))
 
     def shorter_side(

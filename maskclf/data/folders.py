@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..base.errors import DataError
-from ..base.text import first_few, on_one_line, relative_name
+from ..base.text import first_few, left_out, on_one_line, relative_name
 from .examples import Example, Examples, Recognised, Source, note_on_loose, notes_on_sides, register_reader
 from .lists import division_of
 from .other_formats import refuse_other_formats
 from .names import PHOTO_FOLDERS, side_named, sides_of
 from .recordings import with_windows
+from ..inputs.input import Input
 from ..tasks.task import Task, task_named
 
 # %% auto #0
@@ -49,9 +50,20 @@ def folder_examples(
         found = [Example(file, source.label_func(file), name=relative_name(file, root)) for file in files]
     else:
         found, root, notes = _labelled_by_folder(source, files, task)
-    found, left_out = source.with_labels(found, task)
-    examples = source.examples(found, task, input, root, notes=notes + left_out, quantity=task.quantity(''))
+    found, left_aside = source.with_labels(found, task)
+    notes += left_aside + _notes_on_kinds(source, input, files)
+    examples = source.examples(found, task, input, root, notes=notes, quantity=task.quantity(''))
     return with_windows(examples)
+
+
+def _notes_on_kinds(source: Source, input: Input, files: Sequence[Path]) -> list[str]:
+    "Which files are read although they might be something else, and which are not, in a sentence each."
+    notes = []
+    unsure = [relative_name(file, source.path) for file in files if not input.accepts(file)]
+    if unsure:
+        notes.append(f'Of what might be films, too, the {input.name} is read: {first_few(unsure)}.')
+    others = left_out(sorted(set(source.files) - set(files)))
+    return [*notes, others] if others else notes
 
 
 def _labelled_by_folder(

@@ -84,7 +84,7 @@ def evaluate(
         unknown = None
     else:
         examples = labelled_examples(judged, data, label_func, column)
-        for note in examples.notes if examples.format == 'table' else ():
+        for note in examples.notes if examples.format in ('table', 'folders') else ():
             warn(note)
         answers = judged.answers(examples)
         unknown = judged.unknown(examples)

@@ -24,7 +24,7 @@ from ..data.splits import PhotoFolds
 from .evaluate import evaluate
 from ..learn.resume import Stopped, training_file
 from ..tasks.category_report import Report, plot_confusion, plot_sizes
-from ..tasks.report import plot_words
+from ..tasks.report import figure_text, plot_words
 
 # %% auto #0
 __all__ = ['pool_reports', 'plot_report', 'cross_validate']
@@ -57,10 +57,11 @@ def _plot_scores(report: Report, ax: Any) -> None:
     if len(report.labels) > 30:
         rows = rows.loc[report.table.recall.sort_values(kind='stable').index[:12]]
     ax.axis('off')
-    ax.set_title('\n'.join(f'{name}: {text}' for name, text in report.headline.items()), loc='left', fontsize=11)
+    lines = [figure_text(f'{name}: {text}') for name, text in report.headline.items()]
+    ax.set_title('\n'.join(lines), loc='left', fontsize=11)
     cells = ax.table(
-        rows.astype(str).values, rowLabels=[plot_words(label) for label in rows.index], colLabels=rows.columns,
-        loc='center', edges='horizontal')
+        rows.map(figure_text).values, rowLabels=[plot_words(label) for label in rows.index],
+        colLabels=[figure_text(name) for name in rows.columns], loc='center', edges='horizontal')
     cells.auto_set_font_size(False)
     cells.set_fontsize(9)
     cells.scale(1, 1.5)

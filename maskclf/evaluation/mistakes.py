@@ -23,7 +23,7 @@ from .models import JudgedLearner
 from ..inputs.input import PICTURE, input_of
 from ..learn.head import Places
 from ..tasks.category_report import Report
-from ..tasks.report import plot_words
+from ..tasks.report import figure_text, label_words
 from ..tasks.task import task_named
 
 # %% auto #0
@@ -83,9 +83,9 @@ def plot_top_losses(
     rows = top_losses(report, k)
     axes = _grid(len(rows), 5, 3.2)
     for row, ax in zip(rows.itertuples(), axes, strict=False):
-        said = f'said: {plot_words(row.predicted)} {percent(row.probability, 0)}'
-        text = f'{plot_words(row.label)}\n{said}\nright class: {percent(row.right, 0)}'
-        ax.set_title(text, fontsize=9, color='black' if row.label == row.predicted else 'firebrick')
+        said = f'said: {label_words(row.predicted)} {percent(row.probability, 0)}'
+        text = f'{label_words(row.label)}\n{said}\nright class: {percent(row.right, 0)}'
+        ax.set_title(figure_text(text), fontsize=9, color='black' if row.label == row.predicted else 'firebrick')
         picture = open_row(row)
         if picture is not None:
             ax.imshow(picture)
@@ -177,11 +177,11 @@ def plot_explained(
     titles: Sequence[str] | None = None,  # a text for each; None: class and probability
 ) -> Any:
     "Pairs of pictures: what the network was given, and where it saw the class (red: most). Returns the figure."
-    titles = titles or [f'{plot_words(one.label)} {percent(one.probability, 0)}' for one in explained]
+    titles = titles or [f'{label_words(one.label)} {percent(one.probability, 0)}' for one in explained]
     axes = _grid(2*len(explained), 6, 2.9)
     for one, title, left, right in zip(explained, titles, axes[::2], axes[1::2], strict=False):
         left.imshow(one.picture)
-        left.set_title(title, fontsize=9, loc='left')
+        left.set_title(figure_text(title), fontsize=9, loc='left')
         right.imshow(one.picture.mean(2), cmap='gray')
         right.imshow(one.heat, cmap='jet', alpha=0.45, vmin=0, vmax=1)
     return axes[0].figure

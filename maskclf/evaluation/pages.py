@@ -28,7 +28,7 @@ from ..base.text import percent, relative_name
 from ..data.checkup import Checkup
 from .mistakes import Explanation, open_row, row_example
 from ..inputs.input import seen
-from ..tasks.report import Bar, BaseReport, Card, Chart, Gallery, Section, Shade, Shown, Table, label_words
+from ..tasks.report import Bar, BaseReport, Card, Chart, Gallery, Section, Shade, Shown, Table, label_words, plot_words
 
 # %% auto #0
 __all__ = ['section', 'write_page', 'cards', 'table', 'picture', 'gallery', 'chart', 'as_section', 'write_report',
@@ -217,7 +217,7 @@ def as_section(
 def _plot_columns(history: pd.DataFrame, columns: Sequence[str], title: str, ax: Any) -> None:
     "Some columns of a training's history over the epochs."
     for name, colour in zip(columns, ('#2f7de0', '#e08a2f', '#2fa06a', '#a05fd0'), strict=False):
-        ax.plot(history.epoch, history[name], marker='o', markersize=3, color=colour, label=label_words(name))
+        ax.plot(history.epoch, history[name], marker='o', markersize=3, color=colour, label=plot_words(name))
     ax.set(xlabel='epoch', title=title, ylim=(0, None))
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(alpha=0.25)

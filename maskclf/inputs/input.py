@@ -15,12 +15,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..base.boxes import square_crop
 from ..base.errors import DataError, MissingError, SoundError
 from ..base.files import walk
 from ..base.text import on_one_line
 from .copies import Look, Pairs, equal_pairs, look_at, similar_pairs
-from .picture import MAX_PIXELS, PHOTO_FORMATS, check_photo, open_picture, upright_size
+from maskclf.inputs.picture import (
+    MAX_PIXELS,
+    PHOTO_FORMATS,
+    check_photo,
+    crop_region,
+    open_photo,
+    open_picture,
+    upright_size,
+)
 from maskclf.inputs.sound import (
     SOUND_FORMATS,
     USUAL_SOUNDS,
@@ -55,6 +62,7 @@ class InputFiles:
     plural: str  # several of them, in sentences
     extensions: tuple[str, ...]  # of files that are read here, in small letters
     refused: tuple[str, ...] = ()  # of files that are not, but are found, so that their error is seen
+    also: tuple[str, ...] = ()  # of files that may be of this kind, and are taken for it where it is wanted
     wanted: str  # what to put into an empty folder: 'JPEG or PNG'
 
     def accepts(
@@ -64,6 +72,13 @@ class InputFiles:
         "Is this a file of this kind, as its extension says?"
         return Path(file).suffix.lower() in self.extensions + self.refused
 
+    def may_be(
+        self,
+        file: str | PathLike,  # a file, by its path or its name
+    ) -> bool:
+        "Might this be a file of this kind, as a film is one if its sound is wanted?"
+        return self.accepts(file) or Path(file).suffix.lower() in self.also
+
     def among(
         self,
         files: Iterable[Path],  # all files that were found
@@ -71,7 +86,7 @@ class InputFiles:
     ) -> list[Path]:
         "Those of the files that are of this kind; `FileNotFoundError` if none is."
         files = list(files)
-        found = [file for file in files if self.accepts(file)]
+        found = [file for file in files if self.may_be(file)]
         if found:
             return found
         others = [other for other in INPUTS.values() if any(map(other.accepts, files))]
@@ -343,8 +358,10 @@ class PictureInput(Input):
     "Pictures, and photos of several faces. A region is a box: left, top, right, bottom in pixels of the upright photo."
     name = 'picture'
     plural = 'pictures'
-    extensions = ('.jpg', '.jpeg', '.jpe', '.jfif', '.mpo', '.png', '.webp', '.gif', '.bmp', '.tif', '.tiff', '.avif')
-    refused = ('.heic', '.heif', '.svg', '.eps', '.jp2', '.psd')
+    extensions = ('.jpg', '.jpeg', '.jpe', '.jfif', '.mpo', '.png', '.webp', '.gif', '.bmp', '.tif', '.tiff', '.avif',
+                  '.apng', '.dib', '.pbm', '.pgm', '.ppm', '.pnm', '.pfm', '.jp2', '.j2k', '.jpx', '.jpf', '.psd',
+                  '.tga', '.sgi', '.pcx', '.dds', '.qoi')
+    refused = ('.heic', '.heif', '.svg', '.eps')
     wanted = 'JPEG or PNG'
     cut_out = 'faces cut out of photos'
     no_faces = ''
@@ -353,7 +370,7 @@ class PictureInput(Input):
     upload_name = 'photo'
     upload_title = 'What a photo shows'
     upload_formats = PHOTO_FORMATS
-    large = 16_000_000  # pixels
+    large = 2_000_000  # pixels
 
     def advice(self, other: InputFiles | None) -> str:
         return f'a model of {other.plural} reads them.' if other else super().advice(other)
@@ -364,7 +381,7 @@ class PictureInput(Input):
     def open(
         self, source: Any, settings: Any = None, least: int | None = None, max_pixels: int = MAX_PIXELS
     ) -> Image.Image:
-        return open_picture(source, max_pixels, least)
+        return open_picture(source, max_pixels, least) if least else open_photo(source, max_pixels)
 
     def shorter_side(self, file: str | PathLike, region: Any = None, margin: float = 1.0) -> float:
         if region is not None:
@@ -388,9 +405,9 @@ class PictureInput(Input):
     def open_regions(
         self, source: Any, regions: Iterable[Any], settings: Any = None, margin: float = 1.0
     ) -> Iterator[Image.Image]:
-        photo = open_picture(source)
+        photo = open_photo(source)
         for region in regions:
-            yield photo if region is None else square_crop(photo, region, margin)
+            yield photo if region is None else crop_region(photo, region, margin)
 
     def region_name(self, file: str | PathLike, region: Any, number: int) -> str:
         return f'{Path(file).stem}_face{number:02d}.png'
@@ -403,6 +420,15 @@ class PictureInput(Input):
 
     def same(self, looks: Sequence[Look]) -> Pairs:
         return similar_pairs(looks)
+
+    def open_to_show(
+        self, source: Any, settings: Any = None, least: int | None = None, max_pixels: int = MAX_PIXELS
+    ) -> tuple[Image.Image, list[Image.Image]]:
+        shown = self.open(source, settings, max_pixels=max_pixels)
+        is_jpeg = not isinstance(source, bytes) or source.startswith(b'\xff\xd8')
+        if least is None or not is_jpeg:  # the network gets the same
+            return shown, [shown]
+        return shown, self.pictures(source, settings, least)
 
     def check_upload(self, content: bytes, limits: UploadLimits = UploadLimits()) -> float:
         width, height = check_photo(content, limits.formats or self.upload_formats, limits.max_pixels)
@@ -417,8 +443,9 @@ class SoundInput(Input):
     name = 'sound'
     plural = 'sounds'
     extensions = ('.wav', '.wave', '.flac', '.ogg', '.oga', '.opus', '.mp3', '.aif', '.aiff', '.aifc', '.au', '.snd',
-                  '.caf', '.w64')
-    refused = ('.m4a', '.aac', '.wma', '.amr')
+                  '.caf', '.w64', '.m4a', '.m4b', '.m4r', '.aac', '.wma', '.amr', '.awb', '.3ga', '.mka', '.weba', '.spx',
+                  '.ac3', '.mp2', '.wv', '.tta', '.ape')
+    also = ('.mp4', '.webm', '.3gp', '.3g2', '.mov', '.m4v', '.mkv', '.asf')
     wanted = USUAL_SOUNDS
     cut_out = 'cut into windows'
     no_faces = 'hears sounds, in which there are no faces'
@@ -501,17 +528,19 @@ SOUND = register_input(SoundInput())
 def input_of(
     file: object,  # a file, by its path or its name; for anything else there is None
 ) -> Input | None:
-    "The kind of a file, as its extension says; None if it is of no kind."
+    "The kind of a file, as its extension says; of a film that of its sound; None if it is of no kind."
     if not isinstance(file, (str, PathLike)):
         return None
-    return next((input for input in INPUTS.values() if input.accepts(file)), None)
+    kinds = list(INPUTS.values())
+    sure = [input for input in kinds if input.accepts(file)]
+    return next((input for input in sure or kinds if input.may_be(file)), None)
 
 
 def choose_input(
     files: Sequence[Path],  # all that a folder holds
 ) -> Input:
-    "The kind of which there are most among the files; pictures if there are as many."
-    return max(INPUTS.values(), key=lambda input: sum(map(input.accepts, files)))
+    "The kind of which there are most among the files, or might be if there are none; pictures if there are as many."
+    return max(INPUTS.values(), key=lambda input: (sum(map(input.accepts, files)), sum(map(input.may_be, files))))
 
 
 def find_examples(

@@ -9,21 +9,26 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, features
 from PIL.Image import Resampling, Transpose
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import COMPRESSION_INFO, ImageFileDirectory_v2, TiffImageFile
 
+from ..base.boxes import square_crop
 from ..base.errors import PictureError
 from ..base.machine import fork_safe_lock
+from .costs import check_blocks, decoding_cost, shares_bytes
 from .source import TooMuch, WrongFormat, from_start, has_signature, open_file, source_name
 
 # %% auto #0
 __all__ = ['FORMATS', 'PICTURE_SIGNATURES', 'SIDEWAYS', 'PictureSource', 'MAX_PIXELS', 'RESIZE_METHODS', 'IMAGENET_MEAN',
            'IMAGENET_STD', 'PHOTO_FORMATS', 'MAX_SIDE', 'MAX_SCANS', 'orientation', 'read_header', 'stored_size',
-           'upright_size', 'open_picture', 'resize_picture', 'normalise_picture', 'to_array', 'check_photo']
+           'upright_size', 'full_size', 'open_picture', 'open_photo', 'opened', 'crop_region', 'resize_picture',
+           'normalise_picture', 'to_array', 'check_photo']
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-05
 _LOCK = fork_safe_lock()
@@ -51,11 +56,22 @@ _TURNS = {  # what undoes each EXIF orientation
 }
 
 
+def _exif(picture: Image.Image) -> bytes:
+    "The notes beside a picture, which Pillow has not read yet."
+    notes = picture.info.get('exif', b'')
+    written_out = picture.info.get('Raw profile type exif', '')  # in hexadecimal digits, after three lines
+    if not notes and isinstance(written_out, str):
+        notes = bytes.fromhex(''.join(written_out.split('\n')[3:]))
+    return notes if isinstance(notes, bytes) else b''
+
+
 def orientation(
     picture: Image.Image,  # as Pillow opens it
 ) -> int:
     "How a picture was held when it was taken: 1 to 8 as EXIF counts, 1 where EXIF is missing or broken."
     try:
+        if shares_bytes(_exif(picture)):
+            return 1
         with _quiet():
             return picture.getexif().get(0x0112, 1)
     except _BROKEN:
@@ -71,7 +87,24 @@ def _to_8_bits(picture: Image.Image) -> Image.Image:
     return Image.fromarray((values.clip(0) / top * 255).round().astype(np.uint8))
 
 
+_STRIP = 1_000_000  # pixels that are turned into RGB at a time
+
+
 def _as_rgb(picture: Image.Image) -> Image.Image:
+    "The same in RGB: a large one strip by strip, so that it is not in memory three times; in RGB already, as it is."
+    if picture.width*picture.height <= _STRIP or picture.mode in ('I', 'F'):  # whose levels depend on all of it
+        return _in_rgb(picture)
+    if picture.mode == 'RGB' and 'transparency' not in picture.info:
+        return picture
+    rgb = Image.new('RGB', picture.size)
+    rows = max(1, _STRIP//picture.width)
+    for top in range(0, picture.height, rows):
+        strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
+        rgb.paste(_in_rgb(strip), (0, top))
+    return rgb
+
+
+def _in_rgb(picture: Image.Image) -> Image.Image:
     "The picture in red, green and blue of 8 bits each; what is transparent lies on white."
     if picture.mode in ('I', 'F') or picture.mode.startswith('I;16'):
         picture = _to_8_bits(picture)
@@ -82,6 +115,9 @@ def _as_rgb(picture: Image.Image) -> Image.Image:
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-14
 FORMATS: tuple[str, ...] = ('JPEG', 'PNG', 'WEBP', 'GIF', 'BMP', 'TIFF')  # what is read
+FORMATS += ('PPM', 'PSD', 'SGI', 'PCX', 'DDS', 'QOI')  # seldom seen
+if features.check('jpg_2000'):
+    FORMATS += ('JPEG2000',)
 try:
     from PIL import AvifImagePlugin  # noqa: F401 (in Pillow 11.3 and later)
     FORMATS += ('AVIF',)
@@ -95,12 +131,19 @@ except ImportError:
     pass
 
 _USUAL = [(0, b'\xff\xd8'), (0, b'\x89PNG'), (0, b'GIF8'), (8, b'WEBP'), (0, b'II*\0'), (0, b'MM\0*')]
+_RARE = [(0, b'P4\n'), (0, b'P5\n'), (0, b'P6\n'), (0, b'8BPS'), (0, b'DDS '), (0, b'qoif'),
+         (4, b'jP  '), (0, b'\xff\x4f\xff\x51')]
 _HEIC = [(4, b'ftyphe'), (4, b'ftypmif'), (4, b'ftypmsf')]
 _AVIF = [(4, b'ftypavi')]
 PICTURE_SIGNATURES = (*_USUAL, *_HEIC, *_AVIF, (0, b'BM'))  # how files of pictures begin
 _SOUNDS = [(8, b'WAVE'), (0, b'fLaC'), (0, b'OggS'), (0, b'ID3'), (0, b'\xff\xfb'), (0, b'\xff\xf3'), (0, b'\xff\xf2'),
            (4, b'ftypM4')]
-_VIDEOS = [(4, b'ftyp'), (8, b'AVI '), (0, b'\x1a\x45\xdf\xa3')]
+_TIFF = [(0, b'II*\0'), (0, b'MM\0*'), (0, b'II+\0'), (0, b'MM\0+')]
+_JPEG_FORMS = dict(zip((0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf), (
+    'baseline', 'extended', 'progressive', 'lossless', *['hierarchical']*3,
+    *['arithmetic coding']*3, *['hierarchical']*3), strict=True))
+_VIDEOS = [(4, b'ftyp'), (8, b'AVI '), (0, b'\x1a\x45\xdf\xa3'), (0, b'\x30\x26\xb2\x75'), (0, b'FLV'),
+           (0, b'\0\0\x01\xba')]
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-15
 _DAMAGED = 'is damaged or cut short: copy or download it again.'
@@ -110,6 +153,7 @@ _OTHERS = (  # what else it may be, and how that begins
     (f'is an EPS drawing: {_SAVE}', [(0, b'%!PS'), (0, b'\xc5\xd0\xd3\xc6')]),
     (f'is a HEIC picture, as iPhones take them: pip install pillow-heif, or {_SAVE}', _HEIC),
     (f'is an AVIF picture: {_SAVE}', _AVIF),
+    (f'is a JPEG XL picture: {_SAVE}', [(0, b'\xff\x0a'), (4, b'JXL ')]),
     ('is a sound: give it to a model that has learned from sounds.', _SOUNDS),
     ('is a video: take a still picture from it and try again.', _VIDEOS),
     ('is a ZIP archive: unpack it and give the pictures in it.', [(0, b'PK\x03\x04')]),
@@ -120,7 +164,7 @@ def _is_readable(head: bytes) -> bool:
     "Does a file begin like one of those that are read here?"
     if head[:2] == b'BM':
         return not head[6:10].strip(b'\0')  # every text about BMW begins like a BMP file; but there, zeros follow
-    return has_signature(head, _USUAL) or ('AVIF' in FORMATS and has_signature(head, _AVIF))
+    return has_signature(head, (*_USUAL, *_RARE)) or ('AVIF' in FORMATS and has_signature(head, _AVIF))
 
 
 def _what_is_wrong(head: bytes) -> str:
@@ -149,8 +193,31 @@ def read_header(
     file: str | os.PathLike | BinaryIO,  # path, or a binary file
 ) -> Image.Image:
     "The picture in a file with its size known and its pixels not decoded; close it when you are done."
+    name = file if isinstance(file, (str, os.PathLike)) else getattr(file, 'name', '')
+    is_tga = str(name).lower().endswith('.tga')
+    return _header(file, (*FORMATS, 'TGA') if is_tga else FORMATS)
+
+
+def _header(file: str | os.PathLike | BinaryIO, formats: Sequence[str]) -> Image.Image:
+    "The same for these formats; a JPEG may have more pixels than Pillow allows."
     with _quiet():
-        return Image.open(file, formats=FORMATS)
+        try:
+            return Image.open(file, formats=tuple(formats))
+        except Image.DecompressionBombError:
+            if 'JPEG' not in formats or not _is_jpeg(file):
+                raise
+            return JpegImageFile(file)
+
+
+def _is_jpeg(file: str | os.PathLike | BinaryIO) -> bool:
+    "Does a file begin like a JPEG? An open one is at its start then."
+    if isinstance(file, (str, os.PathLike)):
+        with open(file, 'rb') as opened:
+            return _is_jpeg(opened)
+    file.seek(0)
+    start = file.read(2)
+    file.seek(0)
+    return start == b'\xff\xd8'
 
 
 def stored_size(
@@ -178,7 +245,7 @@ def upright_size(
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-23
 PictureSource = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.Image | np.ndarray
-MAX_PIXELS = 50_000_000  # width × height above which a picture is refused before it is decoded
+MAX_PIXELS = 51_000_000  # width × height above which a picture is refused before it is decoded; of a JPEG, its half
 
 
 def _from_array(pixels: np.ndarray) -> Image.Image:
@@ -190,14 +257,80 @@ def _from_array(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def _draft(picture: Image.Image, least: int) -> tuple[int, int] | None:
-    "Have a JPEG decoded at 1/2, 1/4 or 1/8 of its size, with enough pixels left; that size, None if it stays whole."
-    side = max(2 * least, 150)
-    drafted = picture.draft(None, (side, side))
+def _draft(picture: Image.Image, least: int | None, max_pixels: int) -> tuple[int, int] | None:
+    "Have a JPEG decoded at 1/2, 1/4 or 1/8 of its size: with enough pixels left, and fitting; None if it stays whole."
+    width, height = picture.size
+    side = max(2 * least, 150) if least else max(width, height)
+    wanted = (side, side)
+    if width * height > max_pixels:
+        wanted = (min(side, width // 2), min(side, height // 2))
+    drafted = picture.draft(None, wanted)
     if not drafted:
         return None
     _, (_, _, width, height) = drafted
     return round(width), round(height)
+
+
+def full_size(
+    picture: Image.Image,  # as `open_photo` gives it
+) -> tuple[int, int]:
+    "Width and height of the upright photo that a picture shows, also where it was decoded at half its size."
+    full = picture.info.get('full_size')
+    if isinstance(full, tuple) and picture.size == (round(full[0] / 2), round(full[1] / 2)):
+        return full
+    return picture.size
+
+
+def _rare_form(file: BinaryIO) -> str:
+    "What is rare about a file that is whole, though Pillow cannot decode it; nothing if it seems to be damaged."
+    file.seek(0)
+    content = file.read()
+    try:
+        if content[12:16] == b'CgBI':
+            return 'is a PNG as it is packed for programs of iPhones'
+        if content.startswith(b'BM') and len(content) >= int.from_bytes(content[2:6], 'little') > 54:
+            return f'is a BMP of {content[28]} bits in the form {content[30]}'
+        if content.startswith(b'\xff\xd8') and content.rstrip(b'\0').endswith(b'\xff\xd9'):
+            return _rare_jpeg(content)
+        if has_signature(content, _TIFF):
+            return _rare_tiff(content)
+    except (IndexError, *_BROKEN):
+        pass
+    return ''
+
+
+def _rare_jpeg(content: bytes) -> str:
+    "What is rare about a JPEG, as the head of its pixels says."
+    place = 2
+    while content[place] == 0xff:
+        kind = content[place + 1]
+        if kind in _JPEG_FORMS:
+            bits = content[place + 4]
+            rare = kind not in (0xc0, 0xc1, 0xc2) or bits != 8
+            return f'is a JPEG of {bits} bits a channel in the form {_JPEG_FORMS[kind]}' if rare else ''
+        place += 2 + int.from_bytes(content[place + 2:place + 4], 'big')
+    return ''
+
+
+def _rare_tiff(content: bytes) -> str:
+    "What a TIFF holds that has all its bytes, though Pillow does not know its form; nothing if bytes are missing."
+    with _quiet(), suppress(*_BROKEN):
+        TiffImageFile(io.BytesIO(content))
+        return ''  # it knows the form, so something in it is broken
+    is_big = content[2:4] in (b'+\0', b'\0+')
+    file = io.BytesIO(content)
+    tags = ImageFileDirectory_v2(file.read(16 if is_big else 8))
+    file.seek(tags.next)
+    with _quiet():
+        tags.load(file)
+    starts = tags.get(273) or tags.get(324)
+    lengths = tags.get(279) or tags.get(325)
+    if not starts or not lengths or starts[-1] + lengths[-1] > len(content):
+        return ''
+    bits = ' + '.join(map(str, tags.get(258, (1,))))
+    kind = {1: '', 2: ' signed', 3: ' floating-point'}.get(tags.get(339, (1,))[0], ' complex')
+    compression = COMPRESSION_INFO.get(tags.get(259, 1), tags.get(259))
+    return f'is a TIFF of {bits}{kind} bits a pixel (compression {compression})'
 
 
 def _trouble(source: BinaryIO | Image.Image, error: Exception) -> str:
@@ -205,20 +338,27 @@ def _trouble(source: BinaryIO | Image.Image, error: Exception) -> str:
     if isinstance(source, Image.Image):
         return 'is closed or damaged: open it again.'
     why = _what_is_wrong(from_start(source).read(1000))
+    rare = _rare_form(source) if why == _DAMAGED else ''
+    if rare:
+        return f'{rare}, which cannot be decoded here: {_SAVE}'
     if why == _DAMAGED and isinstance(error, ValueError) and 'text' in str(error).lower():
         return f'is a PNG with a very long text beside the picture: {_SAVE}'
     return why
 
 
-def _decode(source: BinaryIO | Image.Image, name: str, max_pixels: int, least: int | None) -> Image.Image:
+def _decode(
+    source: BinaryIO | Image.Image, name: str, max_pixels: int, least: int | None, halve: bool
+) -> Image.Image:
     "The upright RGB picture in a binary file or a PIL image; `name` is for the errors."
     drafted = None
     try:
         if isinstance(source, Image.Image):
             picture = source  # a picture of the caller stays as it is
+            full = full_size(picture)
         else:
             picture = read_header(source)
-            drafted = _draft(picture, least) if least else None
+            full = picture.size  # before a draft makes it smaller
+            drafted = _draft(picture, least, max_pixels) if least or halve else None
         if picture.width * picture.height > max_pixels:
             raise Image.DecompressionBombError
         picture.load()
@@ -230,9 +370,15 @@ def _decode(source: BinaryIO | Image.Image, name: str, max_pixels: int, least: i
     rgb = _as_rgb(picture)
     if drafted and drafted != rgb.size:
         rgb = rgb.crop((0, 0, *drafted))  # without a last row or column that is mostly beyond the edge
+    turn = orientation(picture)
+    if rgb is source:
+        rgb = picture.copy()
     rgb.info = {}  # the orientation is applied here and must not be found again
-    turn = _TURNS.get(orientation(picture))
-    return rgb if turn is None else rgb.transpose(turn)
+    if turn in _TURNS:
+        rgb = rgb.transpose(_TURNS[turn])
+    if full != picture.size:
+        rgb.info = {'full_size': full[::-1] if turn in SIDEWAYS else full}
+    return rgb
 
 
 def open_picture(
@@ -241,18 +387,50 @@ def open_picture(
     least: int | None = None,  # pixels needed on the shorter side, for a draft of a large JPEG; None: decode all of it
 ) -> Image.Image:
     "The picture as an upright PIL image in RGB, whatever the file held; raises `PictureError` where that cannot be."
+    return _open(source, max_pixels, least, halve=False)
+
+
+def open_photo(
+    source: PictureSource,  # as for `open_picture`
+    max_pixels: int = MAX_PIXELS,  # width × height above which it is refused, and a JPEG decoded at half its size
+) -> Image.Image:
+    "The same for photos of any camera; a picture of half the size remembers its `full_size`."
+    return _open(source, max_pixels, None, halve=True)
+
+
+def opened(
+    source: PictureSource,  # as for `open_picture`
+) -> Image.Image:
+    "As `open_photo`, for those who only look at it: what that has given is handed back, not copied."
+    if not isinstance(source, Image.Image) or source.mode != 'RGB' or set(source.info) - {'full_size'}:
+        return open_photo(source)
+    return source if orientation(source) == 1 else open_photo(source)
+
+
+def crop_region(
+    photo: Image.Image,  # as `open_photo` gives it
+    box: Sequence[int],  # left, top, right, bottom in pixels of the photo as it was taken, whole numbers
+    margin: float = 1.0,  # side of the square, in longer sides of the box
+) -> Image.Image:
+    "The square part of a photo around a box, also where it was decoded at half its size."
+    scale = photo.width / full_size(photo)[0]
+    return square_crop(photo, box if scale == 1 else [round(edge * scale) for edge in box], margin)
+
+
+def _open(source: PictureSource, max_pixels: int, least: int | None, halve: bool) -> Image.Image:
+    "The picture in a source of any kind."
     name = source_name(source, 'The picture')
     if isinstance(source, (str, os.PathLike)):
         with open_file(source) as file:
-            return _decode(file, name, max_pixels, least)
+            return _decode(file, name, max_pixels, least, halve)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _decode(io.BytesIO(source), name, max_pixels, least)
+        return _decode(io.BytesIO(source), name, max_pixels, least, halve)
     if isinstance(source, np.ndarray):
-        return _decode(_from_array(source), name, max_pixels, least)
+        return _decode(_from_array(source), name, max_pixels, least, halve)
     if hasattr(source, 'read'):
-        return _decode(from_start(source), name, max_pixels, least)
+        return _decode(from_start(source), name, max_pixels, least, halve)
     if isinstance(source, Image.Image):
-        return _decode(source, name, max_pixels, least)
+        return _decode(source, name, max_pixels, least, halve)
     raise PictureError(f'{source!r:.80} is no picture: give a path, bytes, a file, a PIL image or an array.')
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-32
@@ -331,34 +509,54 @@ def to_array(
 PHOTO_FORMATS = ('JPEG', 'PNG', 'WEBP')  # formats that a service takes
 MAX_SIDE = 30_000  # pixels of the longer side
 MAX_SCANS = 100  # of a progressive JPEG
+_HALVED_FROM = 24_000_000  # pixels of a JPEG that a service decodes at half its size
+_MOST_COST = 1.2  # times as many plain pixels as are allowed
 
 
 def _not_taken(content: bytes, formats: Sequence[str]) -> str:
     "What is wrong with a file that none of the programs for `formats` can read."
     try:
-        with _quiet():
-            found = Image.open(io.BytesIO(content), formats=FORMATS).format
+        found = read_header(io.BytesIO(content)).format
     except (Image.DecompressionBombError, *_BROKEN):
         return f'The photo {_what_is_wrong(content[:1000])}'
     taken = f'{", ".join(formats[:-1])} or {formats[-1]}'
     return f'The photo is a {found}, which is not taken here: save it as {taken} and try again.'
 
 
+def _may_be_turned(photo: Image.Image, content: bytes) -> bool:
+    "Is it stored turned, or may it be? Of a PNG that would only be known once it is decoded."
+    if photo.format == 'PNG':
+        return b'eXIf' in content or b'Raw profile type exif' in content
+    return orientation(photo) != 1
+
+
 def check_photo(
     content: bytes,  # of a file
     formats: Sequence[str] = PHOTO_FORMATS,  # that are taken
-    max_pixels: int = MAX_PIXELS,  # width × height
+    max_pixels: int = MAX_PIXELS,  # width × height; of a JPEG, that of its half, as for `open_photo`
 ) -> tuple[int, int]:
     "Width and height of a photo before it is decoded; raises `WrongFormat` if it is none that is taken, or `TooMuch`."
+    halved = False  # can it be decoded at half its size?
+    check_blocks(content)
     try:
-        with _quiet():
-            width, height = Image.open(io.BytesIO(content), formats=tuple(formats)).size
+        with _header(io.BytesIO(content), formats) as photo:
+            width, height = photo.size
+            halved = photo.format in ('JPEG', 'MPO') and 'progressive' not in photo.info  # else it is decoded whole
+            is_large = photo.format in ('JPEG', 'MPO') and width*height > _HALVED_FROM
+            pixels = (width//2)*(height//2) if is_large else width*height
+            cost = decoding_cost(photo, _may_be_turned(photo, content), pixels)
     except Image.DecompressionBombError:
         width = height = MAX_SIDE + 1
+        cost = 0.
     except _BROKEN:
         raise WrongFormat(_not_taken(content, formats)) from None
-    if width * height > max_pixels:
+    decoded = (width // 2) * (height // 2) if halved else width * height
+    if decoded > max_pixels:
         raise TooMuch(f'The photo has more than {max_pixels / 1e6:g} million pixels: make it smaller and try again.')
+    if cost > _MOST_COST*max_pixels:
+        kind = 'turned, transparent, progressive or a WebP'
+        raise TooMuch(f'The photo takes as much memory as {cost/1e6:.0f} million pixels, as it is {kind}: '
+                      'save it as a plain JPEG and try again.')
     if content.startswith(b'\xff\xd8') and content.count(b'\xff\xda') > MAX_SCANS:
         raise TooMuch(f'The photo is a JPEG with more than {MAX_SCANS} passes: save it anew and try again.')
     if max(width, height) > MAX_SIDE:

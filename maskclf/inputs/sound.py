@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ..base.errors import SoundError
+from .decoder import DecodedSound, NoSound, has_decoder
 from .picture import PICTURE_SIGNATURES
 from .source import TooMuch, WrongFormat, from_start, has_signature, open_file, source_name
 
@@ -104,20 +105,55 @@ def are_settings(
 
 # %% ../../nbs/library/inputs/sound.ipynb #sound-13
 USUAL_SOUNDS = 'WAV, FLAC, OGG or MP3'  # what to give, in sentences
+_DAMAGED = 'is damaged or cut short: copy or download it again.'
 _READ = [(8, b'WAVE'), (0, b'fLaC'), (0, b'OggS'), (0, b'ID3'), (0, b'\xff\xfb'), (0, b'\xff\xf3'), (0, b'\xff\xf2'),
          (0, b'FORM'), (0, b'.snd')]
 _OTHERS = (  # what else it may be, and how that begins
     (f'is a picture, but this model knows sounds: give it a {USUAL_SOUNDS} file.', PICTURE_SIGNATURES),
-    (f'is an M4A sound, which cannot be read here: save it as {USUAL_SOUNDS}.', [(4, b'ftypM4')]),
-    (f'is a video: save its sound as {USUAL_SOUNDS}.', [(4, b'ftyp'), (8, b'AVI '), (0, b'\x1a\x45\xdf\xa3')]),
-    ('is damaged or cut short: copy or download it again.', _READ),
+    (_DAMAGED, _READ),
 )
+_RECORDED = [(4, b'ftyp'), (8, b'AVI '), (0, b'\x1a\x45\xdf\xa3'), (0, b'\x30\x26\xb2\x75'), (0, b'#!AMR'),
+             (0, b'\xff\xf1'), (0, b'\xff\xf9'), (0, b'FLV'), (0, b'.RMF'), (0, b'MAC '), (0, b'wvpk'), (0, b'TTA')]
+_CODECS = {  # in WAV files, by their numbers, where soundfile knows nothing of them
+    0x22: 'TrueSpeech', 0x42: 'G.723.1', 0x45: 'G.726', 0x50: 'MP2', 0x55: 'MP3', 0x61: 'Duck', 0x64: 'G.726',
+    0x83: 'G.729', 0xff: 'AAC', 0x160: 'WMA', 0x161: 'WMA', 0x162: 'WMA', 0x163: 'WMA', 0x2000: 'AC-3', 0x2001: 'DTS',
+}
+_KNOWN_CODECS = (1, 2, 3, 6, 7, 0x11, 0x31, 0xfffe)  # that soundfile reads
 
 
-def _what_is_wrong(head: bytes) -> str:
-    "What is wrong with a file that cannot be read as a sound, judged by its first bytes."
+def _codec(head: bytes) -> int:
+    "The number of the codec of a WAV file; 0 if it is none, or does not say."
+    place = head.find(b'fmt ', 12)
+    if place < 0 or not has_signature(head, [(8, b'WAVE')]):
+        return 0
+    return int.from_bytes(head[place + 8:place + 10], 'little')
+
+
+def _needs_decoder(head: bytes) -> bool:
+    "Is a file one that PyAV reads, and soundfile does not?"
+    if has_signature(head, _READ):
+        return b'Speex   ' in head[:64] or _codec(head) not in (0, *_KNOWN_CODECS)
+    return has_signature(head, _RECORDED)
+
+
+def _what_is_wrong(head: bytes, trouble: Exception | None = None) -> str:
+    "What is wrong with a file that cannot be read as a sound, judged by its first bytes and by what was raised."
     if not head:
         return 'is empty: copy or download it again.'
+    if isinstance(trouble, NoSound):
+        return 'is a video without sound: there is nothing in it to hear.'
+    if _needs_decoder(head) and not has_signature(head, PICTURE_SIGNATURES):
+        codec = _codec(head)
+        way_out = f'save it as {USUAL_SOUNDS}.'
+        what = 'is a recording of a phone or a video'
+        if codec:
+            way_out = 'save it as WAV with PCM.'
+            what = f'is a WAV file with the codec 0x{codec:04x}'
+            if codec in _CODECS:
+                what = f'is a WAV file with the codec {_CODECS[codec]}'
+        if not has_decoder():
+            return f'{what}: pip install av, or {way_out}'
+        return f'{what} that cannot be decoded: {way_out}'
     for sentence, signatures in _OTHERS:
         if has_signature(head, signatures):
             return sentence
@@ -164,23 +200,49 @@ class _Samples:
         return self.samples[first:first + count]
 
 
-class _SoundFile:
-    "A sound file, opened by soundfile."
+def _with_length(file: BinaryIO) -> BinaryIO:
+    "The file; of a WAV file that says it has no samples, because it was streamed or cut off, one that says how many."
+    file.seek(0)
+    head = file.read(12)
+    if not has_signature(head, [(8, b'WAVE')]):
+        return file
+    part = file.read(8)
+    while len(part) == 8 and part[:4] != b'data':
+        size = int.from_bytes(part[4:], 'little')
+        file.seek(size + size % 2, io.SEEK_CUR)
+        part = file.read(8)
+    start = file.tell()
+    if part != b'data\0\0\0\0' or not file.read(1):
+        return file
+    file.seek(0)
+    content = bytearray(file.read())
+    content[4:8] = min(len(content) - 8, 2**32 - 1).to_bytes(4, 'little')
+    content[start - 4:start] = min(len(content) - start, 2**32 - 1).to_bytes(4, 'little')
+    return io.BytesIO(content)
 
-    def __init__(self, file: BinaryIO, name: str):
+
+class _SoundFile:
+    "A sound file, opened by soundfile, or by PyAV."
+
+    def __init__(self, file: BinaryIO, name: str, decoded: bool = False):
         size = file.seek(0, io.SEEK_END)
         self.file = file
         self.name = name
+        self.decoded = decoded  # by PyAV?
         self._open()
         self.rate = self.opened.samplerate
-        self.frames = self.opened.frames  # as the head of the file says
         fits = 100 <= self.rate <= 1e6 and self.opened.channels <= 64
-        if not fits or self.frames / self.rate >= 10 + size / 50:
+        if not fits or (not decoded and self.frames / self.rate >= 10 + size / 50):
             raise ValueError('a head that makes no sense')
+
+    @property
+    def frames(self) -> int:
+        "How many samples each channel has, as the head of the file says."
+        return self.opened.frames
 
     def _open(self) -> None:
         self.file.seek(0)
-        self.opened = sound_libraries()[0].SoundFile(self.file)
+        self.opened: Any = DecodedSound(self.file) if self.decoded else sound_libraries()[0].SoundFile(self.file)
         self.known: dict[tuple[int, int], np.ndarray] = {}  # the blocks that were read last
 
     def blocks(self, frames: int) -> Iterator[np.ndarray]:
@@ -247,11 +309,14 @@ def _recording(source: Any) -> Iterator[_Samples | _SoundFile]:
             head = opened.read(1000)
             if has_signature(head, PICTURE_SIGNATURES):
                 raise ValueError('a picture')
-            yield _SoundFile(opened, name)
+            if _needs_decoder(head) and has_decoder():
+                yield _SoundFile(opened, name, decoded=True)
+            else:
+                yield _SoundFile(_with_length(opened), name)
     except SoundError:
         raise
     except Exception as error:
-        raise SoundError(f'{name} {_what_is_wrong(head)}') from error
+        raise SoundError(f'{name} {_what_is_wrong(head, error)}') from error
 
 # %% ../../nbs/library/inputs/sound.ipynb #sound-17
 _LONGEST = 6 * 60 * 60  # seconds
@@ -371,8 +436,8 @@ def lengths(
     "How many seconds each of the sounds lasts that can be opened, from its head."
     found = []
     for file in files:
-        with suppress(Exception), open(file, 'rb') as opened:
-            found.append(sound_libraries()[0].info(opened).duration)
+        with suppress(Exception), _recording(file) as recording:
+            found.append(recording.frames / recording.rate)
     return found
 
 
@@ -495,6 +560,9 @@ def check_sound(
             channels = opened.channels
             seconds = opened.frames / rate
     except Exception:
+        if _needs_decoder(content[:1000]):
+            advice = f'save it as {", ".join(formats[:-1])} or {formats[-1]} and try again.'
+            raise WrongFormat(f'The file is a recording in a format that is not taken here: {advice}') from None
         raise WrongFormat(f'The file {_what_is_wrong(content[:1000])}') from None
     if form not in formats:
         taken = f'{", ".join(formats[:-1])} or {formats[-1]}'

@@ -38,6 +38,7 @@ from .resume import Checkpoint
 from .start import Architecture, Weights, find_arch, fixed_size, saved_size, start_from
 from .upper import (
     fit_head_quietly, fit_upper, lower_features, split_halves, unless_worse, upper_features)
+from ..tasks.report import plot_words
 from ..tasks.task import task_of
 
 # %% ../../nbs/library/learn/training.ipynb #training-24
@@ -81,7 +82,7 @@ def plot_history(
     _, axes = plt.subplots(1, 2, figsize=(8, 2.6), layout='constrained')
     for name in rows.columns[1:]:
         ax = axes[0] if name.endswith('loss') else axes[1]
-        ax.plot(rows.epoch, rows[name], marker='.', label=name.replace('_', ' '))
+        ax.plot(rows.epoch, rows[name], marker='.', label=plot_words(name))
     for ax, title in zip(axes, ('loss', 'on the validation pictures'), strict=True):
         ax.set(title=title, xlabel='epoch', ylim=(0, 1.1*max(1e-9, ax.dataLim.y1)))
         ax.xaxis.get_major_locator().set_params(integer=True)

@@ -21,7 +21,7 @@ from ..base.errors import MaskclfError, PictureError
 from ..base.machine import cores, map_ahead
 from ..base.text import on_one_line
 from ..inputs.input import INPUTS, PICTURE, Input, register_input
-from ..inputs.picture import open_picture
+from ..inputs.picture import open_photo
 from .run import RunFolder, RunSummary, alone_in, decode_name, describe_source, summarise_run
 from .sources import (ScaleError, UnreadError, files_of, is_address, named_file, need_package, protocol_of,
                                    read_far, storage)
@@ -507,7 +507,7 @@ def _open_photo(photo: Any) -> Any:
     if isinstance(photo, PictureError):
         return photo
     try:
-        return open_picture(photo)
+        return open_photo(photo)
     except PictureError as error:
         return error
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from PIL import Image, ImageDraw
 
 from ..inputs.input import INPUTS, UploadLimits
+from ..inputs.picture import MAX_PIXELS, full_size
 from .guard import Form, Refused  # it says which packages are missing
 from ..tasks.task import TASKS, Probability, Task
 from ..use.analyse import Analysis, FoundFace, draw, load_font
@@ -43,7 +44,7 @@ _OUTPUT: Any = Field(
 class Limits(Form):
     "What a photo or a sound may be."
     max_bytes: int = Field(default=20_000_000, gt=0, description='of a request')
-    max_pixels: int = Field(default=50_000_000, gt=0, description='width × height of a photo')
+    max_pixels: int = Field(default=MAX_PIXELS, gt=0, description='width × height of a photo')
     max_seconds: float = Field(default=600, gt=0, description='length of a sound')
     formats: list[str] = Field(default=[], description='of the file; none: those that the model can read')
     seconds: float = Field(default=30, gt=0, description='that a request may take to come in, and again to be answered')
@@ -201,7 +202,8 @@ class Reply:
         if form.startswith('image/'):
             return _picture_file(self.marked(), form)
         counts = dict(Counter(self.texts()))
-        about = {'id': id, 'mode': self.mode, 'counts': counts, 'size': self.picture.size, 'colours': self.colours}
+        size = full_size(self.picture)
+        about = {'id': id, 'mode': self.mode, 'counts': counts, 'size': size, 'colours': self.colours}
         return json.dumps(about | self.entries(), ensure_ascii=False).encode('utf-8', 'replace')
 
 

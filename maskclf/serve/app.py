@@ -7,28 +7,39 @@ __all__ = ['routes', 'Meters', 'Service', 'predict_routes', 'create_app', 'serve
 
 # %% ../../nbs/library/serve/app.ipynb #app-02
 import asyncio
+import ctypes
+import hashlib
 import ipaddress
+import logging
 import mimetypes
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from importlib import resources
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
 from .. import __version__
+from ..base.deadline import OutOfTime, time_limit
 from ..base.errors import MaskclfError, PictureError
 from ..base.machine import cores
 from ..base.text import on_one_line
 from . import protocol
-from .answers import About, FacesReply, Limits, ModelAbout, Reply, WholeReply, answer_forms, wanted_form
+from maskclf.serve.answers import (
+    FORMS, About, FacesReply, Limits, ModelAbout, Reply, WholeReply, answer_forms, wanted_form,
+)
 from .batches import Shared
-from .guard import LOCAL_HOSTS, Guard, Impatient, Refused, Trouble, check_file, read_upload, refusal
+from maskclf.serve.guard import (
+    LOCAL_HOSTS, Guard, Impatient, ProtocolTrouble, Refused, Trouble, check_file, read_upload, refusal, whole_body,
+)
+from .large import for_people, most_decoded
 from .memory import Feedback, Memory, Saved, Stats
+from .token import Token
 from ..tasks.category import UNSURE
 from ..tasks.task import UNKNOWN
 from ..use.analyse import analyse, class_colours, class_sign, why_no_faces
@@ -43,6 +54,7 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
 # %% ../../nbs/library/serve/app.ipynb #app-15e
 _BATCHES = (1, 2, 4, 8, 16, 32, 64)
@@ -105,6 +117,17 @@ def _data_file() -> Path:
     return user_data_path('maskclf', appauthor=False)/'feedback.db'
 
 
+def _model_mark(folder: Path) -> str:
+    "By which feedback is told from that of others: of the network, and of all that decides what it says."
+    return hashlib.sha256((folder/'config.json').read_bytes()).hexdigest()  # the sha256 of the network stands in it
+
+
+def _work_until(until: float, work: Callable[..., Any], *args: Any) -> Any:
+    "What `work(*args)` gives; it ends soon after that moment, for then nobody waits for it any more."
+    with time_limit(until):
+        return work(*args)
+
+
 class Service:
     "A model that answers many: it shares the work among threads, remembers what it said, and counts."
 
@@ -131,11 +154,12 @@ class Service:
         formats = limits.formats or list(self.input.upload_formats)
         self.limits = limits.model_copy(update={'formats': formats})
         self.colours = class_colours(self.classifier)
-        sha256 = self.classifier.config.files['model.onnx'].sha256
-        self.memory = Memory(db or _data_file(), self.classifier.labels, sha256, several=self.task.several)
+        mark = _model_mark(self.classifier.path)
+        self.memory = Memory(db or _data_file(), self.classifier.labels, mark, several=self.task.several)
         self.door = ThreadPoolExecutor(1, 'maskclf')
         self.pool = ThreadPoolExecutor(workers or cores() + 1, 'maskclf')
-        self.large = ThreadPoolExecutor(1, 'maskclf')  # large files wait for one another, and nobody else for them
+        few = max(1, cores()//4)
+        self.large = ThreadPoolExecutor(few, 'maskclf')  # large files wait for one another, and nobody else for them
         self.most = most
         self.under_way = 0
         self._lock = threading.Lock()
@@ -152,11 +176,12 @@ class Service:
             if self.under_way >= self.most:
                 raise Refused(503, 'Too many are waiting: try again in a few seconds.', Retry_After='2')
             self.under_way += 1
-        task = (pool or self.pool).submit(work, *args)
+        until = time.monotonic() + self.limits.seconds
+        task = (pool or self.pool).submit(_work_until, until, work, *args)
         task.add_done_callback(self._count_done)  # also where nobody waits for it any more
         try:
             return await asyncio.wait_for(asyncio.wrap_future(task), self.limits.seconds)
-        except asyncio.TimeoutError:  # noqa: UP041 – in Python 3.10 it is not the other one
+        except (asyncio.TimeoutError, OutOfTime):  # noqa: UP041 – in Python 3.10 it is not the other one
             sentence = f'There was no answer within {self.limits.seconds:g} seconds'
             advice = 'try again later, or with a smaller file.'
             raise Refused(503, f'{sentence}: {advice}', Retry_After='5') from None
@@ -188,20 +213,30 @@ class Service:
             raise Refused(422, f'The model {why_no_faces(self.classifier)}: leave out mode=faces.')
         if again and not self.memory.knows(again):
             raise Refused(404, 'There is no answer with this id: leave out "again".')
-        reply = self._reply(content, mode)
+        reply = self._reply(content, mode, for_eyes=form != FORMS[0])
         if again:
             return reply.to_bytes(form, again), again
         id = self.memory.add(mode, reply.texts())
         self.meters.count_answer(mode, reply.texts())
         return reply.to_bytes(form, id), id
 
-    def _reply(self, content: bytes, mode: str) -> Reply:
-        "What the model says of a file."
+    def _reply(self, content: bytes, mode: str, for_eyes: bool) -> Reply:
+        "What the model says of a file; for eyes a large photo need not be as large as it was."
+        most = most_decoded(content, self.limits.max_pixels)
         if mode == 'faces':
-            photo = self.input.open(content, max_pixels=self.limits.max_pixels)
-            return FacesReply(photo, self.colours, analyse(photo, self.finder, self.classifier))
-        shown, answer = self.classifier.predict_to_show(content, self.limits.max_pixels)
+            photo = self.input.open(content, max_pixels=most)
+            analysis = analyse(photo, self.finder, self.classifier)
+            return FacesReply(for_people(photo) if for_eyes else photo, self.colours, analysis)
+        shown, answer = self.classifier.predict_to_show(content, most)
+        if for_eyes:
+            shown = for_people(shown)
         return WholeReply(shown, self.colours, self.task, answer)
+
+    def close(self) -> None:
+        "End the threads and close the file of feedback; what has not begun is given up."
+        for pool in (self.door, self.pool, self.large):
+            pool.shutdown(cancel_futures=True)
+        self.memory.close()
 
     def about(self) -> About:
         "What `GET /about` gives."
@@ -225,19 +260,22 @@ _WEB = Path(str(resources.files('maskclf')))/'web'  # the page, its script and i
 _Responses = dict[int | str, dict[str, Any]]
 
 
-def _troubles(whys: Mapping[int, str]) -> _Responses:
+def _troubles(whys: Mapping[int, str], form: type[Trouble] = Trouble) -> _Responses:
     "The description of answers that are a `Trouble`: status code → why."
-    return {status: {'model': Trouble, 'description': why} for status, why in whys.items()}
+    return {status: {'model': form, 'description': why} for status, why in whys.items()}
 
 
-_ANY_TROUBLE = _troubles({
+_WHYS = {
     400: 'it makes no sense',
+    401: 'it does not bring the token that this service asks for',
     403: 'it was sent by a page of another site',
     408: 'it took too long to arrive',
     413: 'it is too large',
+    415: 'it is in no form that is read here',
     422: 'it does not have the right form',
     503: 'no room or no time: try again later',
-})
+}
+_ANY_TROUBLE = _troubles(_WHYS)
 routes = APIRouter(responses=_ANY_TROUBLE)  # of every service
 
 
@@ -299,15 +337,15 @@ async def _predict(request: Request, service: _Ours, mode: _Mode = None, again: 
     "The answer to the file in an upload."
     form = wanted_form(request.headers.get('accept'))
     content_type = request.headers.get('content-type', '')
-    file, pool = await service.answer(service.take, await request.body(), content_type, pool=service.door)
+    file, pool = await service.answer(service.take, await whole_body(request), content_type, pool=service.door)
     content, id = await service.answer(service.look, file, mode, form, again, pool=pool)
     return Response(content, media_type=form, headers={'X-Answer-Id': id, 'Vary': 'Accept'})
 
 
 def _upload_schema(name: str) -> dict[str, Any]:
-    "The form with one file, which it calls `name`."
+    "The form with one file, which it calls `name`; other fields are passed over."
     file = {'type': 'string', 'format': 'binary', 'description': f'the file of one {name}'}
-    return {'type': 'object', 'required': [name], 'additionalProperties': False, 'properties': {name: file}}
+    return {'type': 'object', 'required': [name], 'properties': {name: file}}
 
 
 def predict_routes(
@@ -369,7 +407,8 @@ def _as_refused(error: Exception) -> Refused:
 
 
 async def _say_no(request: Request, error: Exception) -> Response:
-    return refusal(_as_refused(error))
+    path = request.scope['path'].removeprefix(request.scope.get('root_path', ''))
+    return refusal(_as_refused(error), in_protocol=path.startswith('/v2'))
 
 
 _EXPECTED = (
@@ -391,20 +430,61 @@ def _serve_page(app: FastAPI) -> None:
     app.mount('/static', StaticFiles(directory=_WEB))
 
 
+def _sites(origins: Sequence[str]) -> list[str]:
+    "Origins as browsers write them; `MaskclfError` if one is none."
+    sites = [origin.strip().rstrip('/').lower() for origin in origins]
+    for site in sites:
+        scheme, _, host = site.partition('://')
+        if site != '*' and (scheme not in ('http', 'https') or not host or '/' in host):
+            raise MaskclfError(f'{site!r} is not the address of a site: give one like https://example.com.')
+    return sites
+
+
+def _check_proxies(proxies: Sequence[str]) -> None:
+    "`MaskclfError` if one is no address and no network."
+    for proxy in proxies:
+        try:
+            if proxy != '*':
+                ipaddress.ip_network(proxy)
+        except ValueError:
+            raise MaskclfError(
+                f'{proxy!r} is not the address of a proxy: give one like 10.0.0.7, a network like 10.0.0.0/8, or *.'
+            ) from None
+
+
+@asynccontextmanager
+async def _closed_at_the_end(app: FastAPI) -> AsyncIterator[None]:
+    "The service of an app goes when the app does."
+    yield
+    app.state.service.close()
+
+
+_CORS: Any = {
+    'allow_methods': ['GET', 'POST'],
+    'allow_headers': ['*'],
+    'expose_headers': ['X-Answer-Id', 'Retry-After', 'Inference-Header-Content-Length'],
+}
+
+
 def create_app(
     model: str | PathLike | None = None,  # model folder; None: the one that comes with this package
     faces: bool | None = None,  # is it about faces in a photo? None: if it has learned from faces cut out of photos
     db: str | PathLike | None = None,  # SQLite file for feedback; None: in the user's data folder
     hosts: Sequence[str] = LOCAL_HOSTS,  # names that the service answers to; '*' among them: any
-    origins: Sequence[str] = (),  # pages elsewhere that may send something, as https://example.com
-    behind_proxy: bool = False,  # believe what a proxy writes into X-Forwarded-Host?
+    origins: Sequence[str] = (),  # sites whose pages may ask, as https://example.com; '*' among them: all
+    proxies: Sequence[str] = (),  # addresses of proxies whose headers X-Forwarded-… are believed; '*' among them: all
     root_path: str = '',  # path below which a proxy shows the service
     limits: Limits | None = None,  # what a photo or a sound may be; None: the usual
     most: int = 64,  # photos that may wait or be worked on
     workers: int | None = None,  # threads that work on photos; None: one for each core, and one more
     unknown: bool | None = None,  # may the model say `unknown`? None: as it was saved
+    token: str = '',  # what whoever asks must know, eight signs at least; '': nothing
 ) -> FastAPI:  # an ASGI app
     "The service for a model: a page, a REST API, and what watches over them. Raises `MaskclfError`, `ModelError`."
+    sites = _sites(origins)
+    _check_proxies(proxies)
+    if token:
+        Token(token)  # it says what is wrong with it
     service = Service(model, faces, db, limits, most, workers, unknown)
     below = root_path.strip('/')
     app = FastAPI(
@@ -416,11 +496,12 @@ def create_app(
         redirect_slashes=False,
         root_path=f'/{below}' if below else '',
         generate_unique_id_function=_operation_name,
+        lifespan=_closed_at_the_end,
     )
     app.state.service = service
     app.include_router(routes)
     app.include_router(predict_routes(service))
-    app.include_router(protocol.routes, responses=_ANY_TROUBLE)
+    app.include_router(protocol.routes, responses=_troubles(_WHYS, ProtocolTrouble))
     protocol.add_forms(app.openapi())
     _serve_page(app)
     for error in _EXPECTED:
@@ -428,13 +509,16 @@ def create_app(
     app.add_middleware(
         Guard,  # type: ignore[arg-type]  # its calls are typed more loosely than Starlette's
         hosts=hosts,
-        origins=origins,
-        forwarded=behind_proxy,
+        origins=sites,
+        proxies=proxies,
         max_bytes=service.limits.max_bytes,
         small=['/feedback'],
         seconds=service.limits.seconds,
+        token=token,
         seen=service.meters.count_request,
     )
+    if sites:  # their browsers must be told, also where the door says no
+        app.add_middleware(CORSMiddleware, allow_origins=sites, **_CORS)
     return app
 
 # %% ../../nbs/library/serve/app.ipynb #app-40
@@ -458,6 +542,15 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
+def _return_memory_at_once() -> None:
+    "Have the C library of Linux give the memory of large photos back when they are gone, not keep it for later ones."
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1_000_000)
+
+
+_MMAP_THRESHOLD = -3  # as malloc.h has it: from so many bytes on
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -470,14 +563,14 @@ def serve(
     host: str = '127.0.0.1',  # address to listen at; 127.0.0.1: this computer only
     port: int = 8000,  # port to listen at; 0: any that is free
     hosts: Sequence[str] = (),  # names that it answers to; none: if only this computer can reach it its own, else any
-    behind_proxy: bool = False,  # believe what a proxy writes into X-Forwarded-Host, -For and -Proto?
     **more: Any,  # as `create_app` has it
 ) -> None:
     "Serve a model until Ctrl-C; raises `MaskclfError`, `ModelError`."
+    _return_memory_at_once()
     sock = _listen(host, port)
     is_alone = _is_loopback(host)
     names = (*hosts, *LOCAL_HOSTS) if is_alone else tuple(hosts) or ('*',)
-    app = create_app(model, hosts=names, behind_proxy=behind_proxy, **more)
+    app = create_app(model, hosts=names, **more)
     service: Service = app.state.service
     config = uvicorn.Config(
         app,
@@ -488,8 +581,7 @@ def serve(
         access_log=False,
         server_header=False,
         h11_max_incomplete_event_size=16_000,
-        proxy_headers=behind_proxy,
-        forwarded_allow_ips='*' if behind_proxy else None,
+        proxy_headers=False,  # the door does that: it has to know who handed a request on
         timeout_graceful_shutdown=round(service.limits.seconds) + 5,
     )
     shown_host = f'[{host}]' if ':' in host else host
@@ -500,6 +592,10 @@ def serve(
         'Ctrl-C ends it.',
         flush=True,
     )
+    if not is_alone and not more.get('token'):
+        print('Whoever can reach this computer can use it: start it with --token and a word to let in only some.',
+              flush=True)
+    logging.getLogger('python_multipart').setLevel(logging.ERROR)  # each odd form is answered, and no news
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[sock])
     print('Stopped.')

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..base.deadline import check_time
 from ..use.classifier import Classifier, Seen
 
 # %% ../../nbs/library/serve/batches.ipynb #batches-03
@@ -38,11 +39,16 @@ class Shared(Classifier):
         self._busy = threading.Lock()
         self.expect()  # many questions are coming: the network is loaded now
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        advice = 'open Shared(path) in the other one.'
+        raise TypeError(f'A shared classifier belongs to the threads of one process: {advice}')
+
     def see(
         self,
         pixels: np.ndarray,  # n × 3 × size × size, as `to_array` gives them
     ) -> Seen:
-        "As `Classifier.see`, for whoever asks, and for all who have asked meanwhile."
+        "As `Classifier.see`, for whoever asks, and for all who have asked meanwhile; raises `OutOfTime`."
+        check_time()
         mine: Future[Seen] = Future()
         self._asked.append((pixels, mine))
         with self._busy:

@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from os import PathLike
@@ -83,10 +84,10 @@ def _judge_several(feedback: Feedback, mode: str, said: list[str], labels: list[
     if feedback.face is not None or feedback.label is not None:
         advice = 'leave out "face" and "label", and give those that are true as "labels".'
         raise Refused(422, f'The answer names labels of a whole: {advice}')
-    truth = feedback.labels
-    if truth is None:
+    if feedback.labels is None:
         return json.dumps(said), None
-    if not set(truth) <= set(labels):
+    truth = [label for label in labels if label in set(feedback.labels)]  # each once
+    if not set(feedback.labels) <= set(labels):
         raise Refused(422, f'The model has no such label: choose from {", ".join(labels)}.')
     if feedback.right != (set(truth) == set(said)):
         answer = ', '.join(said) or 'no label'
@@ -94,15 +95,11 @@ def _judge_several(feedback: Feedback, mode: str, said: list[str], labels: list[
     return json.dumps(said), json.dumps(truth)
 
 
-def _votes_for_each(said: str, truth: str | None, right: int, wrong: int) -> Iterator[tuple[str, int, int]]:
-    "For each label that was named: how many found it right, and wrong."
+def _votes_for_each(said: str, truth: str | None, right: bool) -> Iterator[tuple[str, bool]]:
+    "For each label that was named: was it right?"
+    true_labels = None if truth is None else set(json.loads(truth))
     for label in json.loads(said):
-        if truth is None:  # the answer was judged as a whole
-            yield label, right, wrong
-        elif label in json.loads(truth):
-            yield label, right + wrong, 0
-        else:
-            yield label, 0, right + wrong
+        yield label, right if true_labels is None else label in true_labels  # None: it was judged as a whole
 
 # %% ../../nbs/library/serve/memory.ipynb #memory-08
 _TABLES = '''
@@ -116,7 +113,43 @@ _ADD_TO_TOTAL = '''
 INSERT OR REPLACE INTO totals VALUES (
     ?1, ?2, ?3, coalesce((SELECT n FROM totals WHERE model=?1 AND what=?2 AND label=?3), 0) + ?4)
 '''
-_VOTES = 'SELECT said, label, sum(right), sum(1-right) FROM feedback WHERE model=? GROUP BY said, label'
+_SINCE = 'SELECT min(n) FROM totals WHERE model=? AND what=\'since\' AND typeof(n)=\'real\''
+_TOTALS = 'SELECT what, label, CAST(n AS INTEGER) FROM totals WHERE model=? AND what != \'since\''
+_OLDEST = 'SELECT {column} FROM {table} ORDER BY {column} LIMIT 1 OFFSET (SELECT count(*)/8 FROM {table})'
+
+
+def _as_date(seconds: float | None) -> str:
+    "A moment as text; now where it is not known."
+    try:
+        moment = datetime.fromtimestamp(time.time() if seconds is None else seconds, timezone.utc)  # noqa: UP017
+    except (ValueError, OverflowError, OSError):  # somebody else has written into the file
+        moment = datetime.now(timezone.utc)  # noqa: UP017 – Python 3.10 has no UTC
+    return moment.isoformat(timespec='seconds')
+
+
+_ONE_VOTE = 'SELECT said, label, right FROM feedback WHERE id=? AND face=?'
+
+
+def _file_bytes(db: sqlite3.Connection) -> int:
+    "Bytes of a database."
+    (pages,), (size,) = db.execute('PRAGMA page_count').fetchone(), db.execute('PRAGMA page_size').fetchone()
+    return pages*size
+
+
+def _used_bytes(db: sqlite3.Connection) -> int:
+    "Bytes of it that hold something; the rest is free for what comes next."
+    (free,), (size,) = db.execute('PRAGMA freelist_count').fetchone(), db.execute('PRAGMA page_size').fetchone()
+    return _file_bytes(db) - free*size
+
+
+def _drop_eighth(db: sqlite3.Connection) -> bool:
+    "Remove the oldest rows of both tables; was there any?"
+    removed = 0
+    for table, column in (('answers', 'n'), ('feedback', 'rowid')):
+        (first,) = db.execute(_OLDEST.format(table=table, column=column)).fetchone() or (None,)
+        if first is not None:
+            removed += db.execute(f'DELETE FROM {table} WHERE {column} <= ?', (first,)).rowcount
+    return removed > 0
 
 
 class Memory:
@@ -129,12 +162,14 @@ class Memory:
         model: str = '',  # a name for the model; each has its own figures
         kept: int = 100_000,  # answers that can still be judged
         several: bool = False,  # does each answer name several labels?
+        max_bytes: int = 40_000_000,  # of the file; beside it lies another one, of a few megabytes
     ):
         self.file = file
         self.labels = list(labels)
         self.model = model
         self.kept = kept
         self.several = several
+        self.max_bytes = max_bytes
         self._lock = threading.Lock()
         try:
             if file != ':memory:':
@@ -152,10 +187,22 @@ class Memory:
         db = sqlite3.connect(self.file, timeout=10, check_same_thread=False)
         db.execute('PRAGMA journal_mode=WAL')
         db.execute('PRAGMA synchronous=FULL')
+        db.execute('PRAGMA wal_autocheckpoint=500')
+        db.execute('PRAGMA journal_size_limit=2000000')
         db.executescript(_TABLES)
         with db:
             db.execute(_REMEMBER_START, (self.model, time.time()))
+        if _file_bytes(db) > self.max_bytes:  # of an earlier version
+            with db:
+                self._drop_oldest(db)
+            db.execute('VACUUM')
+            db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
         return db
+
+    def _drop_oldest(self, db: sqlite3.Connection) -> None:
+        "Remove the oldest answers and the oldest feedback, an eighth at a time, until there is room again."
+        while _used_bytes(db) > 0.9*self.max_bytes and _drop_eighth(db):
+            pass
 
     def add(
         self,
@@ -170,9 +217,15 @@ class Memory:
             self._db.execute('DELETE FROM answers WHERE n <= ?', ((added.lastrowid or 0) - self.kept,))
             self._count('photos', '', 1)
             self._count('faces', '', len(labels) if mode == 'faces' else 0)
-            for label in set(labels):
-                self._count('label', label, list(labels).count(label))
+            for label, n in Counter(labels).items():
+                self._count('label', label, n)
+            self._stay_small()
         return id
+
+    def _stay_small(self) -> None:
+        "Make room where the file has become too large."
+        if _used_bytes(self._db) > 0.95*self.max_bytes:
+            self._drop_oldest(self._db)
 
     def _count(self, what: str, label: str, n: int) -> None:
         self._db.execute(_ADD_TO_TOTAL, (self.model, what, label, n))
@@ -203,38 +256,44 @@ class Memory:
             said, truth = judge(feedback, mode, json.loads(labels), self.labels)
             place = -1 if feedback.face is None else feedback.face
             row = (feedback.id, place, self.model, said, feedback.right, truth, time.time())
+            before = self._db.execute(_ONE_VOTE, (feedback.id, place)).fetchone()
+            if before:
+                said_before, truth_before, right_before = before
+                self._count_vote(said_before, truth_before, right_before, -1)
             self._db.execute('INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)', row)
+            self._count_vote(said, truth, feedback.right, 1)
+            self._stay_small()
+
+    def _count_vote(self, said: str, truth: str | None, right: bool, n: int) -> None:
+        "Add a vote to the sums, or with -1 take it away again."
+        self._count('right' if right else 'wrong', '', n)
+        shares = _votes_for_each(said, truth, right) if self.several else [(said, right)]
+        for label, is_right in shares:
+            self._count('label right' if is_right else 'label wrong', label, n)
 
     def stats(self) -> dict[str, Any]:
         "All figures, as `Stats` has them."
         with self._lock:
-            rows = self._db.execute('SELECT what, label, n FROM totals WHERE model=?', (self.model,)).fetchall()
-            votes = self._db.execute(_VOTES, (self.model,)).fetchall()
-        totals = {(what, label): n for what, label, n in rows}
+            rows = self._db.execute(_TOTALS, (self.model,)).fetchall()
+            (since,) = self._db.execute(_SINCE, (self.model,)).fetchone()
+        totals = {(what, label): n or 0 for what, label, n in rows}
         counts = dict.fromkeys(self.labels, 0)
-        counts |= {label: int(n) for (what, label), n in totals.items() if what == 'label'}
-        since = datetime.fromtimestamp(totals['since', ''], timezone.utc)  # noqa: UP017 – Python 3.10 has no UTC
+        counts |= {label: n for (what, label), n in totals.items() if what == 'label'}
+        feedback = {}
+        for label in counts:
+            right = totals.get(('label right', label), 0)
+            feedback[label] = {'right': right, 'wrong': totals.get(('label wrong', label), 0)}
         return {
-            'photos': int(totals.get(('photos', ''), 0)),
-            'faces': int(totals.get(('faces', ''), 0)),
+            'photos': totals.get(('photos', ''), 0),
+            'faces': totals.get(('faces', ''), 0),
             'counts': counts,
-            'feedback': self._feedback(counts, votes),
-            'right': sum(right for _, _, right, _ in votes),
-            'wrong': sum(wrong for _, _, _, wrong in votes),
-            'since': since.isoformat(timespec='seconds'),
+            'feedback': feedback,
+            'right': totals.get(('right', ''), 0),
+            'wrong': totals.get(('wrong', ''), 0),
+            'since': _as_date(since),
         }
-
-    def _feedback(self, labels: Sequence[str] | dict[str, int], votes: list[Any]) -> dict[str, dict[str, int]]:
-        "How many found each label right, and wrong."
-        feedback = {label: {'right': 0, 'wrong': 0} for label in labels}
-        for said, truth, right, wrong in votes:
-            shares = _votes_for_each(said, truth, right, wrong) if self.several else [(said, right, wrong)]
-            for label, n_right, n_wrong in shares:
-                entry = feedback.setdefault(label, {'right': 0, 'wrong': 0})
-                entry['right'] += n_right
-                entry['wrong'] += n_wrong
-        return feedback
 
     def close(self) -> None:
         "Close the file."
-        self._db.close()
+        with self._lock:
+            self._db.close()

@@ -18,7 +18,7 @@ from ..base.errors import EvaluateError
 from ..base.statistics import proportion_interval
 from ..base.text import percent
 from .category_report import Report
-from .report import MANY, Card, Chart, Section
+from .report import MANY, Card, Chart, Section, figure_text
 
 # %% auto #0
 __all__ = ['reliability', 'expected_calibration_error', 'with_temperature', 'fit_temperature', 'cross_fit_parts', 'soften',
@@ -131,7 +131,7 @@ def draw_reliability(
     ax.errorbar(t.probability, t.right, [below, above], fmt='none', color='steelblue', alpha=0.6)
     ax.scatter(t.probability, t.right, s=8 + 250*t.n/t.n.sum(), color='steelblue')
     ece = expected_calibration_error(report, bins)
-    ax.set(title=f'{title}: ECE {ece:.3f}', xlabel='probability of the answer')
+    ax.set(title=figure_text(f'{title}: ECE {ece:.3f}'), xlabel='probability of the answer')
     ax.set(xlim=(1/len(report.labels) - 0.02, 1.01), ylim=(0, 1.02))
     return ax
 

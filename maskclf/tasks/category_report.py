@@ -20,8 +20,8 @@ from ..base.errors import EvaluateError
 from ..base.statistics import draw_groups, middle, proportion_interval
 from ..base.text import json_ready, percent, percent_range
 from .report import (
-    MANY, Bar, BaseReport, Card, Chart, Gallery, Section, Shade, Shown, Table, answer_array, label_words,
-    mean_text, plot_words, problems_of, share_text)
+    MANY, Bar, BaseReport, Card, Chart, Gallery, Section, Shade, Shown, Table, answer_array, figure_text,
+    label_words, mean_text, plot_words, problems_of, share_text)
 from .task import MoreColumns
 
 # %% auto #0
@@ -311,8 +311,9 @@ def plot_slices(
     ax = ax or plt.subplots(figsize=(6, 2.8))[1]
     t = slices[slices.pictures > 0]
     ax.errorbar(range(len(t)), t.accuracy, [t.accuracy - t.low, t.high - t.accuracy], fmt='o', capsize=4)
-    ax.set_xticks(range(len(t)), [f'{part}\nn = {n}' for part, n in zip(t.index, t.pictures, strict=True)])
-    ax.set(xlabel=name, ylabel='accuracy', ylim=(0, 1.05), xlim=(-0.5, len(t) - 0.5))
+    parts = [figure_text(f'{part}\nn = {n}') for part, n in zip(t.index, t.pictures, strict=True)]
+    ax.set_xticks(range(len(t)), parts)
+    ax.set(xlabel=figure_text(name), ylabel='accuracy', ylim=(0, 1.05), xlim=(-0.5, len(t) - 0.5))
     return ax
 
 # %% ../../nbs/library/tasks/category_report.ipynb #crep-10

@@ -17,8 +17,8 @@ from ..base.statistics import proportion_interval
 from ..base.text import percent, percent_range
 
 # %% auto #0
-__all__ = ['MANY', 'label_words', 'plot_words', 'share_text', 'mean_text', 'float_type', 'problems_of', 'answer_array', 'Card',
-           'Bar', 'Shade', 'Table', 'Chart', 'Section', 'Shown', 'Gallery', 'BaseReport']
+__all__ = ['MANY', 'label_words', 'figure_text', 'plot_words', 'share_text', 'mean_text', 'float_type', 'problems_of',
+           'answer_array', 'Card', 'Bar', 'Shade', 'Table', 'Chart', 'Section', 'Shown', 'Gallery', 'BaseReport']
 
 # %% ../../nbs/library/tasks/report.ipynb #report-04
 def label_words(
@@ -29,12 +29,19 @@ def label_words(
     return label.replace('_', between)
 
 
+def figure_text(
+    text: object,  # from anywhere: a name, a number, a title
+) -> str:
+    "The text as a figure shows it letter by letter: matplotlib would take what is between dollar signs for a formula."
+    return str(text).replace('$', r'\$')
+
+
 def plot_words(
     label: str,  # as folders are called
     between: str = ' ',  # what stands between the words
 ) -> str:
-    "The same for matplotlib, which would take what is between dollar signs for a formula."
-    return label_words(label, between).replace('$', r'\$')
+    "A label as words in a figure."
+    return figure_text(label_words(label, between))
 
 
 def share_text(

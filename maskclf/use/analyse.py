@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from ..base.boxes import square_crop
+from ..base.boxes import MOST_SIDE
+from ..base.deadline import check_time
 from ..base.errors import ModelError
 from ..base.text import on_one_line
-from ..inputs.picture import open_picture
+from ..inputs.picture import crop_region, full_size, opened
 from ..tasks.category import UNSURE
 from ..tasks.task import UNKNOWN
 from .classifier import Classifier, shipped_classifier
@@ -109,7 +110,7 @@ def crop_face(
     margin: float = MARGIN,  # side of the square, in longer sides of the box
 ) -> Image.Image:
     "The square around a face, as a classifier of faces sees it."
-    return square_crop(picture, [round(edge) for edge in box], margin)
+    return crop_region(picture, [round(edge) for edge in box], margin)
 
 
 def why_no_faces(
@@ -136,6 +137,27 @@ def check_names_faces(
         )
 
 
+_TOGETHER = 32  # faces that are cut out at a time
+_MOST_CUT_OUT = 4_000_000  # pixels of all that are cut out at a time
+
+
+def _batches(faces: Sequence[Face], margin: float) -> Iterator[list[Face]]:
+    "Faces a few at a time, so that their squares take little memory together."
+    batch: list[Face] = []
+    pixels = 0.
+    for face in faces:
+        left, top, right, bottom = face.box
+        area = min((margin*max(right - left, bottom - top))**2, MOST_SIDE**2)
+        if batch and (len(batch) == _TOGETHER or pixels + area > _MOST_CUT_OUT):
+            yield batch
+            batch = []
+            pixels = 0.
+        batch.append(face)
+        pixels += area
+    if batch:
+        yield batch
+
+
 def analyse(
     photo: Any,  # whatever `open_picture` takes: a path, bytes, a file, a PIL image, an array
     finder: FaceFinder | None = None,  # who finds; None: the one that comes with this package
@@ -146,10 +168,12 @@ def analyse(
     classifier = classifier or shipped_classifier()
     finder = finder or shipped_finder()
     check_names_faces(classifier)
-    picture = open_picture(photo)
+    picture = opened(photo)
     found = finder.find(picture)
-    crops = [crop_face(picture, face.box, margin) for face in found]
-    answers = classifier.predict_batch(crops) if crops else []
+    answers: list[Any] = []
+    for some in _batches(found, margin):
+        check_time()
+        answers += classifier.predict_batch([crop_face(picture, face.box, margin) for face in some])
     faces = []
     for face, answer in zip(found, answers, strict=True):
         faces.append(FoundFace(face.box, face.score, answer.label, answer.probability, answer.probabilities))
@@ -158,7 +182,7 @@ def analyse(
     for other in (UNSURE, UNKNOWN):
         if other in said:
             counts[other] = said.count(other)
-    return Analysis(faces, counts, picture.size, class_colours(classifier))
+    return Analysis(faces, counts, full_size(picture), class_colours(classifier))
 
 # %% ../../nbs/library/use/analyse.ipynb #analyse-21
 @functools.lru_cache(16)
@@ -185,10 +209,12 @@ def draw(
     analysis: Analysis,  # what `analyse` found in it
 ) -> Image.Image:
     "A copy of the photo with a box around each face, and the name or the sign of its class beside it."
-    picture = open_picture(photo).copy()
+    picture = opened(photo).copy()
     canvas = ImageDraw.Draw(picture)
+    scale = picture.width/analysis.size[0]
+    faces = [replace(face, box=tuple(edge*scale for edge in face.box)) for face in analysis.faces]
     unit = max(1, max(picture.size)/500)  # pixels; what is drawn is measured in it
-    nearest_last = sorted(analysis.faces, key=lambda face: face.box[3])  # so that they lie on top
+    nearest_last = sorted(faces, key=lambda face: face.box[3])  # so that they lie on top
     for face in nearest_last:
         _draw_box(canvas, face.box, analysis.colours.get(face.label, _GREY), unit)
     for face in nearest_last:

@@ -19,15 +19,17 @@ import numpy as np
 from PIL import Image
 
 from ..base.boxes import suppress
+from ..base.deadline import check_time
 from ..base.errors import ModelError
 from ..base.files import cache_folder
-from ..inputs.picture import open_picture
+from ..inputs.picture import full_size, opened
 from ..model.config import ScoreCurve
 from ..model.folder import FINDER, read_finder
 from ..model.runtime import Network
 
 # %% auto #0
-__all__ = ['OVERLAP', 'YUNET', 'peaks', 'boxes_at', 'zooms', 'pieces', 'yunet_file', 'Face', 'FaceFinder', 'shipped_finder']
+__all__ = ['OVERLAP', 'YUNET', 'MOST_BOXES', 'MOST_FACES', 'peaks', 'boxes_at', 'zooms', 'pieces', 'yunet_file', 'Face',
+           'FaceFinder', 'shipped_finder']
 
 # %% ../../nbs/library/use/detect.ipynb #detect-07
 def peaks(
@@ -256,7 +258,7 @@ class FaceFinder:
         "What our network says of a whole photo, scaled to `size`."
         if isinstance(self._network, _YuNet):
             raise ModelError("YuNet gives boxes and no heat map: choose detector='own'.")
-        picture = open_picture(photo)
+        picture = opened(photo)
         smallest = zooms(*picture.size, self.size)[0]
         return self._network.logits(_scaled(picture, smallest))
 
@@ -266,7 +268,7 @@ class FaceFinder:
         score: float | None = None,  # what is less sure is no face; None: that of this finder
     ) -> list[Face]:
         "The faces in a photo, the surest first; raises `PictureError`."
-        picture = open_picture(photo)
+        picture = opened(photo)
         least = self.score if score is None else score
         factors = zooms(*picture.size, self.size, self.most)
         found = []
@@ -274,7 +276,8 @@ class FaceFinder:
             found.append(self._find_at(picture, zoom, least, only_small=number > 0))
         boxes = np.concatenate([boxes for boxes, _ in found])
         scores = np.concatenate([scores for _, scores in found])
-        return _faces(boxes, scores, picture.size)
+        scale = full_size(picture)[0]/picture.width
+        return _faces(boxes*scale, scores, full_size(picture))
 
     def _find_at(
         self, picture: Image.Image, zoom: float, score: float, only_small: bool,
@@ -284,6 +287,7 @@ class FaceFinder:
         found_boxes = []
         found_scores = []
         for top, left in itertools.product(pieces(scaled.height, self.size), pieces(scaled.width, self.size)):
+            check_time()
             part = (left, top, min(left + self.size, scaled.width), min(top + self.size, scaled.height))
             boxes, scores = self._network.look(scaled.crop(part), score)
             if only_small:
@@ -301,7 +305,26 @@ def _scaled(picture: Image.Image, zoom: float) -> Image.Image:
     size = (max(1, round(picture.width*zoom)), max(1, round(picture.height*zoom)))
     if size == picture.size:
         return picture
-    return picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.)
+    if size[0]*picture.height <= _MOST_BETWEEN:
+        return picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.)
+    scaled = Image.new(picture.mode, size)
+    rows = max(1, round(_MOST_BETWEEN*zoom/size[0]))
+    for top in range(0, size[1], rows):
+        scaled.paste(_scaled_rows(picture, size, top, min(top + rows, size[1])), (0, top))
+    return scaled
+
+
+_MOST_BETWEEN = 4_000_000  # pixels of what Pillow keeps while it scales, which has the new width and the old height
+
+
+def _scaled_rows(picture: Image.Image, size: tuple[int, int], top: int, bottom: int) -> Image.Image:
+    "Some rows of the scaled picture; a few around them are scaled, too, so that no seam is seen."
+    above = max(0, top - 2)
+    below = min(size[1], bottom + 2)
+    times = picture.height/size[1]
+    box = (0, above*times, picture.width, min(below*times, picture.height))
+    band = picture.resize((size[0], below - above), Image.Resampling.BILINEAR, box=box, reducing_gap=3.)
+    return band.crop((0, top - above, size[0], bottom - above))
 
 
 def _are_small_and_whole(boxes: np.ndarray, part: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
@@ -316,13 +339,21 @@ def _are_small_and_whole(boxes: np.ndarray, part: tuple[int, int, int, int], siz
     return keep
 
 
+MOST_BOXES = 5000  # the surest of a photo, before those that overlap are thrown away
+MOST_FACES = 1000  # of a photo
+
+
 def _faces(boxes: np.ndarray, scores: np.ndarray, size: tuple[int, int]) -> list[Face]:
     "A `Face` for each face, from boxes that may lie over one another and over the edge of the photo."
     boxes = boxes.clip(0, size*2)
     good = (boxes[:, 2:] - boxes[:, :2] >= 1).all(1)
     boxes = boxes[good]
     scores = scores[good]
-    return [Face(tuple(boxes[place].tolist()), float(scores[place])) for place in suppress(boxes, scores)]
+    surest = np.argsort(-scores, kind='stable')[:MOST_BOXES]
+    boxes = boxes[surest]
+    scores = scores[surest]
+    kept = suppress(boxes, scores, keep=MOST_FACES)
+    return [Face(tuple(boxes[place].tolist()), float(scores[place])) for place in kept]
 
 
 @functools.lru_cache(1)

@@ -13,7 +13,7 @@ import os
 import queue
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,30 +22,51 @@ from PIL import Image
 from ..base.errors import ExistsError, FindError, PictureError
 from ..base.files import free_name, walk, write_whole
 from ..base.machine import cores, map_ahead
-from ..base.text import on_one_line, plural
+from ..base.text import csv_line, left_out, on_one_line, plural
 from ..inputs.input import input_named
-from ..inputs.picture import open_picture
+from ..inputs.picture import open_photo, read_header
 from ..tasks.category import UNSURE
 from ..tasks.task import UNKNOWN
 from .analyse import Analysis, analyse, check_names_faces, draw
 from .classifier import Classifier, shipped_classifier
 from .detect import FaceFinder, shipped_finder
-from .rows import csv_line
-from .video import watch_video
+from .rows import row_line
+from .video import can_watch, watch_video
 
 # %% auto #0
-__all__ = ['VIDEOS', 'Medium', 'Row', 'COLUMNS', 'is_video', 'media_in', 'free_place', 'find_in_photo', 'photo_row', 'table_rows',
-           'FoundFolder', 'ModelPool', 'Summary', 'summarise', 'model_mark', 'find_in_photos']
+__all__ = ['VIDEOS', 'Medium', 'Row', 'COLUMNS', 'is_video', 'is_film', 'media_in', 'not_media', 'free_place', 'find_in_photo',
+           'photo_row', 'table_rows', 'FoundFolder', 'ModelPool', 'Summary', 'summarise', 'model_mark',
+           'find_in_photos']
 
 # %% ../../nbs/library/use/find.ipynb #find-05
-VIDEOS = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.mpg', '.mpeg', '.wmv', '.flv', '.3gp', '.mts', '.ogv')
+VIDEOS = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.mpg', '.mpeg', '.wmv', '.flv', '.3gp', '.mts', '.ogv',
+          '.ts', '.m2ts', '.m2t', '.vob', '.asf', '.f4v', '.h264', '.264', '.h265', '.265', '.hevc', '.divx', '.xvid',
+          '.3g2', '.mpe', '.m1v', '.m2v', '.mxf', '.ogm', '.qt', '.dv', '.rm', '.rmvb', '.mjpg', '.mjpeg', '.y4m',
+          '.ivf', '.nut', '.wtv', '.amv', '.mk3d', '.insv', '.lrv')
 
 
 def is_video(
     file: str | os.PathLike,  # a path
 ) -> bool:
-    "Does its name say that it is a video?"
-    return Path(file).suffix.lower() in VIDEOS
+    "Does its name say that it is a video? Of `.ts`, which is a programming language, too, its first byte does."
+    file = Path(file)
+    if file.suffix.lower() == '.ts' and file.is_file():
+        with file.open('rb') as opened:
+            return opened.read(1) == b'G'
+    return file.suffix.lower() in VIDEOS
+
+
+def is_film(
+    file: str | os.PathLike,  # a path
+) -> bool:
+    "Is it a video, or a GIF that moves, where there are the packages to look at one?"
+    if Path(file).suffix.lower() != '.gif' or not can_watch():
+        return is_video(file)
+    try:
+        with read_header(file) as picture:
+            return bool(getattr(picture, 'is_animated', False))
+    except Exception:  # what is wrong with it is said when it is opened
+        return False
 
 
 Medium = tuple[Path, Path | PictureError]  # a file, and its path below what was named; or what was named, and an error
@@ -80,6 +101,19 @@ def _is_medium(file: Path) -> bool:
     "Does its name say that this is a photo or a video?"
     pictures = input_named('picture')
     return pictures.accepts(file) or is_video(file)
+
+
+def not_media(
+    paths: Sequence[str | os.PathLike],  # as for `media_in`
+    besides: str | os.PathLike | None = None,  # as for `media_in`
+) -> str:
+    "What `media_in` leaves out of folders, by ending and count, in a sentence; nothing if it takes all."
+    left_aside = () if besides is None else (besides,)
+    others: list[Path] = []
+    for path in paths:
+        with contextlib.suppress(PictureError):  # a folder that cannot be read has its row
+            others += [file for file in walk(path, left_aside) if not _is_medium(file)] if os.path.isdir(path) else []
+    return left_out(others)
 
 
 def free_place(
@@ -122,7 +156,7 @@ def _look(
     "The row, the open picture and what was found in it; of a photo that cannot be used the row alone."
     row = _row(photo if isinstance(photo, (str, os.PathLike)) else '')
     try:
-        picture = open_picture(photo)
+        picture = open_photo(photo)
     except PictureError as error:
         return row | {'error': str(error)}, None, None
     analysis = analyse(picture, finder, classifier)
@@ -162,7 +196,7 @@ def _face_entries(number: int, face: Mapping[str, Any]) -> dict[str, Any]:
 
 def _csv_lines(row: Row) -> str:
     "A row as lines of faces.csv."
-    return ''.join(csv_line(entries.values()) for entries in table_rows(row))
+    return ''.join(map(row_line, table_rows(row)))
 
 
 class FoundFolder:
@@ -290,6 +324,7 @@ class Summary:
     faces: int  # in photos
     counts: dict[str, int]  # class → faces in photos
     people: dict[str, int]  # class → people in videos
+    left_out: str = ''  # files that are neither photos nor videos, in a sentence
 
     def __str__(self) -> str:
         files = plural(self.files, 'file')
@@ -298,7 +333,7 @@ class Summary:
         text = f'{files}; faces in photos: {_counted(self.counts)}'
         if self.people:
             text = f'{text}; people in videos: {_counted(self.people)}'
-        return text
+        return f'{text}\n{self.left_out}' if self.left_out else text
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -353,7 +388,7 @@ def find_in_photos(
         pool = ModelPool(finder, classifier, at_a_time)
         for row in watch(_rows(left, folder.dest, pool, every)):
             folder.add(row)
-    return summarise(folder.rows, classifier.labels)
+    return replace(summarise(folder.rows, classifier.labels), left_out=not_media(paths, dest))
 
 
 def _settings(finder: FaceFinder, classifier: Classifier, every: int) -> dict[str, Any]:
@@ -379,15 +414,15 @@ def _left(media: Sequence[Medium], folder: FoundFolder) -> list[Medium]:
         elif isinstance(below, PictureError):
             left.append((file, below))
         else:
-            left.append((file, _place_of_copy(below, folder.taken)))
+            left.append((file, _place_of_copy(file, below, folder.taken)))
     return left
 
 
-def _place_of_copy(below: Path, taken: set[str]) -> Path:
+def _place_of_copy(file: Path, below: Path, taken: set[str]) -> Path:
     "Where the copy of a photo or video goes: its own name, with .jpg or .mp4 behind what is not written here."
     name = str(below)
     if below.suffix.lower() not in ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.mp4'):
-        name += '.mp4' if is_video(below) else '.jpg'
+        name += '.mp4' if is_film(file) else '.jpg'
     return free_place(Path('pictures')/name, taken)
 
 
@@ -405,7 +440,7 @@ def _rows(left: Sequence[Medium], dest: Path, pool: ModelPool, every: int) -> It
         _save(marked, dest/place)
         return row | {'picture': place.as_posix()}
 
-    for are_videos, media in itertools.groupby(left, lambda medium: is_video(medium[0])):
+    for are_videos, media in itertools.groupby(left, lambda medium: is_film(medium[0])):
         if are_videos:
             for file, place in media:
                 yield _row_of_video(file, place, dest, pool, every)

@@ -16,10 +16,11 @@ from typing import Any, Literal, Protocol, TextIO
 
 from ..base.errors import ExistsError, PictureError
 from ..base.files import write_whole
+from ..base.text import as_utf8, csv_line, from_cell, from_utf8, path_cell, path_from_cell
 from ..tasks.task import Answer, Task
 
 # %% auto #0
-__all__ = ['row_columns', 'answer_row', 'read_rows', 'Predictor', 'come_from', 'csv_line', 'RowFile']
+__all__ = ['row_columns', 'answer_row', 'row_line', 'read_rows', 'Predictor', 'come_from', 'RowFile']
 
 # %% ../../nbs/library/use/rows.ipynb #rows-04
 def row_columns(
@@ -39,6 +40,13 @@ def answer_row(
         return {'file': str(file), **task.empty_row(), 'error': str(answer)}
     return {'file': str(file), **task.row(answer), 'error': ''}
 
+
+def row_line(
+    row: Mapping[str, Any],  # as `answer_row` makes it; its file is under 'file'
+) -> str:
+    "The row as a line of CSV, with its end."
+    return csv_line(path_cell(value) if name == 'file' else value for name, value in row.items())
+
 # %% ../../nbs/library/use/rows.ipynb #rows-08
 def read_rows(
     file: str | os.PathLike,  # .csv, .jsonl or .parquet
@@ -48,13 +56,22 @@ def read_rows(
     if file.suffix == '.parquet':
         import pandas as pd
 
-        return pd.read_parquet(file).replace({float('nan'): None}).to_dict('records')
+        rows = pd.read_parquet(file).replace({float('nan'): None}).to_dict('records')
+        return [{name: from_utf8(value) for name, value in row.items()} for row in rows]
     text = file.read_bytes().decode('utf-8', 'surrogateescape')
     whole = text[:text.rfind('\n') + 1]
     if file.suffix == '.jsonl':
         return [json.loads(line) for line in whole.split('\n')[:-1]]
-    rows = csv.DictReader(io.StringIO(whole, newline=''))
-    return [row for row in rows if None not in row.values()]
+    cells = csv.DictReader(io.StringIO(whole, newline=''))
+    return [_from_cells(row) for row in cells if None not in row.values()]
+
+
+def _from_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    "A row of a CSV file as it was before it was written."
+    values = {name: from_cell(value) for name, value in row.items()}
+    if 'file' in values:
+        values['file'] = path_from_cell(values['file'])
+    return values
 
 # %% ../../nbs/library/use/rows.ipynb #rows-12
 class Predictor(Protocol):
@@ -92,15 +109,6 @@ def come_from(
     return True
 
 # %% ../../nbs/library/use/rows.ipynb #rows-16
-def csv_line(
-    values: Iterable[object],  # of one row
-) -> str:
-    "A line of a CSV file, with its end."
-    file = io.StringIO()
-    csv.writer(file, lineterminator='\n').writerow(values)
-    return file.getvalue()
-
-
 class RowFile:
     "A file of rows that can be gone on with: `done` holds the files that have one, `add` writes another."
 
@@ -158,7 +166,7 @@ class RowFile:
     def _line(self, row: Mapping[str, Any]) -> str:
         "A row as a line of the file."
         if self.part.suffix == '.csv':
-            return csv_line(row[name] for name in self.columns)
+            return row_line({name: row[name] for name in self.columns})
         return json.dumps({name: row[name] for name in self.columns}) + '\n'
 
     def __enter__(self) -> RowFile:
@@ -182,7 +190,8 @@ class RowFile:
         "Make a Parquet file of the rows beside it."
         import pandas as pd
 
-        table = pd.DataFrame(read_rows(self.part), columns=self.columns)
+        rows = [{name: as_utf8(value) for name, value in row.items()} for row in read_rows(self.part)]
+        table = pd.DataFrame(rows, columns=self.columns)
         write_whole(self.dest, table.to_parquet)
         self.part.unlink()
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import itertools
 import os
 import sys
@@ -16,6 +15,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,7 +25,7 @@ from PIL import Image
 from ..base.boxes import overlaps
 from ..base.errors import FindError, PictureError
 from ..base.files import check_new_folder, whole_files
-from ..base.text import on_one_line, plural
+from ..base.text import csv_line, on_one_line, plural
 from ..tasks.category import UNSURE
 from ..tasks.task import UNKNOWN
 from .analyse import Analysis, FoundFace, analyse, check_names_faces, draw
@@ -33,8 +33,8 @@ from .classifier import Classifier, shipped_classifier
 from .detect import FaceFinder, shipped_finder
 
 # %% auto #0
-__all__ = ['Frame', 'PEOPLE_COLUMNS', 'FACES_COLUMNS', 'video_frames', 'camera_frames', 'Person', 'Follower', 'VideoSummary',
-           'Film', 'watch_video', 'find_in_video']
+__all__ = ['Frame', 'PEOPLE_COLUMNS', 'FACES_COLUMNS', 'can_watch', 'video_frames', 'camera_frames', 'Person', 'Follower',
+           'VideoSummary', 'Film', 'watch_video', 'find_in_video']
 
 # %% ../../nbs/library/use/video.ipynb #video-07
 def _package(name: str) -> Any:
@@ -43,6 +43,11 @@ def _package(name: str) -> Any:
         return import_module(name)
     except ImportError:
         raise PictureError("Videos need more packages: pip install 'maskclf[video]'.") from None
+
+
+def can_watch() -> bool:
+    "Are the packages here that it takes to look at videos?"
+    return all(find_spec(name) for name in ('av', 'trackers'))
 
 
 def _trouble(file: str | os.PathLike, what: str) -> PictureError:
@@ -63,16 +68,20 @@ def video_frames(
     last = None
     try:
         with av.open(str(file)) as film:
-            if not film.streams.video:
-                raise _trouble(file, 'holds no pictures, sound only perhaps')
-            stream = film.streams.video[0]
+            streams = [stream for stream in film.streams.video if not _is_cover(stream)]
+            if not streams:
+                raise _trouble(file, 'holds no moving pictures, sound only perhaps')
+            stream = streams[0]
             stream.thread_type = 'AUTO'
             step = 1/float(stream.average_rate or 25)
+            start = 0.0
             for frame in _decoded(film, stream, av.error.InvalidDataError):
                 second = frame.time
                 if second is None:
-                    second = (last or 0) + step
-                last = second if last is None else max(second, last + .001)
+                    second = (last or 0) + step + start
+                if last is None:
+                    start = second  # a tuner counts from some day on; players count from the first picture
+                last = 0.0 if last is None else max(second - start, last + .001)
                 picture = frame.to_image()
                 if frame.rotation:
                     picture = picture.rotate(frame.rotation, expand=True)
@@ -81,6 +90,12 @@ def video_frames(
         raise _trouble(file, 'cannot be read as a video') from None
     if last is None:
         raise _trouble(file, 'holds no frame that can be read')
+
+
+def _is_cover(stream: Any) -> bool:
+    "Is a stream a single picture that is shown while music plays, or a preview?"
+    attached_picture, thumbnails = 0x400, 0x800  # bits as FFmpeg counts them
+    return bool(int(stream.disposition) & (attached_picture | thumbnails))
 
 
 def _decoded(film: Any, stream: Any, damage: type[Exception]) -> Iterator[Any]:
@@ -309,10 +324,10 @@ class _Tables:
     "The two tables, and the counts."
 
     def __init__(self, people: TextIO, faces: TextIO, classifier: Classifier):
-        self._people = csv.writer(people, lineterminator='\n')
-        self._people.writerow(PEOPLE_COLUMNS)
-        self._faces = csv.writer(faces, lineterminator='\n')
-        self._faces.writerow(FACES_COLUMNS)
+        self._people = people
+        self._people.write(csv_line(PEOPLE_COLUMNS))
+        self._faces = faces
+        self._faces.write(csv_line(FACES_COLUMNS))
         self._classifier = classifier
         self.boxes = 0  # written to the table of faces
         self.counts: Counter[str] = Counter()  # class → people
@@ -325,7 +340,7 @@ class _Tables:
             number = person.number if person else ''
             edges = [round(edge, 1) for edge in face.box]
             answer = (round(face.score, 4), face.label, round(face.probability, 6))
-            self._faces.writerow([frame, round(second, 3), number, *edges, *answer])
+            self._faces.write(csv_line([frame, round(second, 3), number, *edges, *answer]))
 
     def add_people(self, people: Iterable[Person]) -> None:
         "Write down those who are gone."
@@ -336,7 +351,7 @@ class _Tables:
             answer = person.answer(self._classifier)
             self.counts[answer.label] += 1
             times = (round(person.first, 3), round(person.last, 3), person.frames)
-            self._people.writerow([person.number, answer.label, round(answer.probability, 6), *times])
+            self._people.write(csv_line([person.number, answer.label, round(answer.probability, 6), *times]))
 
 
 class _Watch:
@@ -427,8 +442,8 @@ def watch_video(
         patience = max(patience, 3*every*(start[-1][0] - start[0][0]))
         with whole_files(copy, people, faces) as parts, contextlib.ExitStack() as stack:
             film = stack.enter_context(Film(parts[0]))
-            people_file = stack.enter_context(open(parts[1], 'w', newline=''))
-            faces_file = stack.enter_context(open(parts[2], 'w', newline=''))
+            people_file = stack.enter_context(open(parts[1], 'w', encoding='utf-8', errors='surrogateescape', newline=''))
+            faces_file = stack.enter_context(open(parts[2], 'w', encoding='utf-8', errors='surrogateescape', newline=''))
             tables = _Tables(people_file, faces_file, classifier)
             watch = _Watch(film, tables, finder, classifier, every, patience)
             _run(watch, itertools.chain(start, frames), show, live)
