@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ..base.errors import MissingError, PictureError
-from ..base.text import printable
+from ..base.text import first_few, printable
 from .app import app
 from .options import Address, Engine, Names, Runtime, Unknown, argument, check_writable, new_folder, option
 from .predicting import with_ray
@@ -23,7 +23,7 @@ from .terminal import complain, with_bar
 from ..use.analyse import check_names_faces
 from ..use.classifier import Classifier
 from ..use.detect import FaceFinder
-from ..use.find import Row, find_in_photos, is_video, media_in, not_media, photo_row
+from ..use.find import Row, find_in_photos, is_film, is_video, media_in, not_media, photo_row
 
 # %% ../../nbs/library/cli/finding.ipynb #finding-05
 def _found_text(row: Row, labels: Sequence[str]) -> str:
@@ -181,7 +181,11 @@ def find(
         failed = _find_into([Path(photo) for photo in photos], out, finder, classifier, resume, every)
     else:
         named = [Path(photo) for photo in photos]
-        failed = _print_found(media_in(named), finder, classifier, as_json)
+        media = media_in(named)
+        failed = _print_found(media, finder, classifier, as_json)
+        moving = [file for file, _ in media if is_film(file)]
+        if moving:
+            complain(f'note: of a GIF that moves only the first picture is looked at ({first_few(moving)}): add --out')
         others = not_media(named)
         if others:
             complain(f'note: {others}')

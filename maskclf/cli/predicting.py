@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -200,7 +201,7 @@ def _note_whole_photos(classifier: Classifier, found: Sequence[_Found]) -> None:
 def _note_left_out(typed: Iterable[Path], found: Iterable[_Found]) -> None:
     "Say which files in the folders are not asked about, by their endings."
     taken = {place.path for place in found}
-    below = [file for path in typed for file in files_below(path)]
+    below = chain.from_iterable(map(files_below, typed))
     others = left_out(file for file in below if file not in taken)
     if others:
         complain(f'note: {others}')

@@ -14,8 +14,8 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from ..base.errors import DataError, PictureError, warn
-from ..base.files import check_new_folder, whole_folder
-from ..base.text import on_one_line
+from ..base.files import check_new_folder, whole_folder, write_whole
+from ..base.text import csv_line, from_cell, on_one_line, path_cell, path_from_cell
 from .boxes import Box, PhotoCrops, photos_with_boxes
 from .examples import CROPS_COLUMNS, box_formats
 from ..inputs.picture import crop_region, open_photo
@@ -102,7 +102,8 @@ def crop_faces(
         for crops in tqdm(all_crops, 'cropping faces', len(boxes.files), unit='photo', delay=5, leave=False):
             rows += _write_crops(crops, new, margin, classes)
         table = pd.DataFrame(rows, columns=list(CROPS_COLUMNS))
-        table.to_csv(new/'faces.csv', index=False, encoding='utf-8', errors='surrogateescape')  # for odd names
+        lines = [csv_line([path_cell(name), *cells]) for name, *cells in rows]
+        write_whole(new/'faces.csv', csv_line(CROPS_COLUMNS) + ''.join(lines))
     return table
 
 # %% ../../nbs/library/data/crops.ipynb #crops-20
@@ -116,4 +117,9 @@ def crops_table(
         table = pd.read_csv(Path(folder)/'faces.csv', keep_default_na=False, encoding_errors='surrogateescape')
     except (OSError, ValueError):
         return None
-    return table if tuple(table.columns) == CROPS_COLUMNS else None  # a file of yours may be called so, too
+    if tuple(table.columns) != CROPS_COLUMNS:
+        return None  # a file of yours may be called so, too
+    table['file'] = [path_from_cell(name) for name in table.file]
+    for name in ('label', 'photo', 'problem'):
+        table[name] = [from_cell(text) for text in table[name]]
+    return table

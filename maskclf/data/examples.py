@@ -25,7 +25,7 @@ from ..base.cells import decode_text
 from ..base.errors import DataError, EvaluateError, Note, PictureError, warn
 from ..base.files import content_mark, files_below, photo_of
 from ..base.machine import cores, fork_safe_lock, map_ahead
-from ..base.text import first_few, on_one_line, plural, relative_name
+from ..base.text import first_few, from_cell, on_one_line, plural, relative_name
 from .groups import groups_of, is_pattern, note_on_groups, note_on_part
 from .lists import Division, division_by_lists, side_of_list
 from .names import PHOTO_FOLDERS, side_named
@@ -117,7 +117,7 @@ def cropped_photos(
     if tuple(header) != CROPS_COLUMNS:
         return None  # a file of yours that happens to be called so
     place = CROPS_COLUMNS.index('photo')
-    return {row[place] for row in rows if len(row) > place}
+    return {from_cell(row[place]) for row in rows if len(row) > place}
 
 # %% ../../nbs/library/data/examples.ipynb #examples-24
 class _Index:

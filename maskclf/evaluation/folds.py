@@ -60,7 +60,7 @@ def _plot_scores(report: Report, ax: Any) -> None:
     lines = [figure_text(f'{name}: {text}') for name, text in report.headline.items()]
     ax.set_title('\n'.join(lines), loc='left', fontsize=11)
     cells = ax.table(
-        rows.map(figure_text).values, rowLabels=[plot_words(label) for label in rows.index],
+        [list(map(figure_text, row)) for row in rows.values], rowLabels=[plot_words(label) for label in rows.index],
         colLabels=[figure_text(name) for name in rows.columns], loc='center', edges='horizontal')
     cells.auto_set_font_size(False)
     cells.set_fontsize(9)

@@ -443,8 +443,8 @@ class SoundInput(Input):
     name = 'sound'
     plural = 'sounds'
     extensions = ('.wav', '.wave', '.flac', '.ogg', '.oga', '.opus', '.mp3', '.aif', '.aiff', '.aifc', '.au', '.snd',
-                  '.caf', '.w64', '.m4a', '.m4b', '.m4r', '.aac', '.wma', '.amr', '.awb', '.3ga', '.mka', '.weba', '.spx',
-                  '.ac3', '.mp2', '.wv', '.tta', '.ape')
+                  '.caf', '.w64', '.m4a', '.m4b', '.m4r', '.aac', '.wma', '.amr', '.awb', '.3ga', '.mka', '.weba',
+                  '.spx', '.ac3', '.mp2', '.wv', '.tta', '.ape')
     also = ('.mp4', '.webm', '.3gp', '.3g2', '.mov', '.m4v', '.mkv', '.asf')
     wanted = USUAL_SOUNDS
     cut_out = 'cut into windows'

@@ -267,8 +267,8 @@ def _draft(picture: Image.Image, least: int | None, max_pixels: int) -> tuple[in
     drafted = picture.draft(None, wanted)
     if not drafted:
         return None
-    _, (_, _, width, height) = drafted
-    return round(width), round(height)
+    _, (_, _, right, bottom) = drafted
+    return round(right), round(bottom)
 
 
 def full_size(

@@ -212,7 +212,7 @@ def draw(
     picture = opened(photo).copy()
     canvas = ImageDraw.Draw(picture)
     scale = picture.width/analysis.size[0]
-    faces = [replace(face, box=tuple(edge*scale for edge in face.box)) for face in analysis.faces]
+    faces = [_scaled(face, scale) for face in analysis.faces]
     unit = max(1, max(picture.size)/500)  # pixels; what is drawn is measured in it
     nearest_last = sorted(faces, key=lambda face: face.box[3])  # so that they lie on top
     for face in nearest_last:
@@ -220,6 +220,12 @@ def draw(
     for face in nearest_last:
         _draw_name(canvas, picture.size, face, analysis.colours.get(face.label, _GREY), unit)
     return picture
+
+
+def _scaled(face: FoundFace, scale: float) -> FoundFace:
+    "The face in a picture that is so many times as large."
+    left, top, right, bottom = face.box
+    return replace(face, box=(left*scale, top*scale, right*scale, bottom*scale))
 
 
 def _draw_box(canvas: ImageDraw.ImageDraw, box: Sequence[float], colour: str, unit: float) -> None:

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol, TextIO
@@ -57,7 +57,7 @@ def read_rows(
         import pandas as pd
 
         rows = pd.read_parquet(file).replace({float('nan'): None}).to_dict('records')
-        return [{name: from_utf8(value) for name, value in row.items()} for row in rows]
+        return [_each(from_utf8, row) for row in rows]
     text = file.read_bytes().decode('utf-8', 'surrogateescape')
     whole = text[:text.rfind('\n') + 1]
     if file.suffix == '.jsonl':
@@ -66,9 +66,14 @@ def read_rows(
     return [_from_cells(row) for row in cells if None not in row.values()]
 
 
+def _each(change: Callable[[Any], Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    "The row with each value changed."
+    return {name: change(value) for name, value in row.items()}
+
+
 def _from_cells(row: Mapping[str, Any]) -> dict[str, Any]:
     "A row of a CSV file as it was before it was written."
-    values = {name: from_cell(value) for name, value in row.items()}
+    values = _each(from_cell, row)
     if 'file' in values:
         values['file'] = path_from_cell(values['file'])
     return values
@@ -190,7 +195,7 @@ class RowFile:
         "Make a Parquet file of the rows beside it."
         import pandas as pd
 
-        rows = [{name: as_utf8(value) for name, value in row.items()} for row in read_rows(self.part)]
+        rows = [_each(as_utf8, row) for row in read_rows(self.part)]
         table = pd.DataFrame(rows, columns=self.columns)
         write_whole(self.dest, table.to_parquet)
         self.part.unlink()

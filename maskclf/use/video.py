@@ -442,12 +442,17 @@ def watch_video(
         patience = max(patience, 3*every*(start[-1][0] - start[0][0]))
         with whole_files(copy, people, faces) as parts, contextlib.ExitStack() as stack:
             film = stack.enter_context(Film(parts[0]))
-            people_file = stack.enter_context(open(parts[1], 'w', encoding='utf-8', errors='surrogateescape', newline=''))
-            faces_file = stack.enter_context(open(parts[2], 'w', encoding='utf-8', errors='surrogateescape', newline=''))
+            people_file = stack.enter_context(_new_table(parts[1]))
+            faces_file = stack.enter_context(_new_table(parts[2]))
             tables = _Tables(people_file, faces_file, classifier)
             watch = _Watch(film, tables, finder, classifier, every, patience)
             _run(watch, itertools.chain(start, frames), show, live)
             return watch.finish()
+
+
+def _new_table(file: Path) -> TextIO:
+    "A file to write lines of CSV to."
+    return open(file, 'w', encoding='utf-8', errors='surrogateescape', newline='')
 
 
 def _frames(source: str | os.PathLike | int) -> Generator[Frame, None, None]:
