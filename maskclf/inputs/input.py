@@ -42,8 +42,8 @@ from maskclf.inputs.sound import (
     listen,
     open_sound,
     open_windows,
-    pick_seconds,
     sound_libraries,
+    suitable_spectrogram,
     window_files,
 )
 
@@ -459,7 +459,7 @@ class SoundInput(Input):
         sound_libraries()
 
     def choose_settings(self, files: Sequence[str | PathLike]) -> Spectrogram:
-        return Spectrogram(pick_seconds(files))
+        return suitable_spectrogram(files)
 
     def config_entries(self, settings: Any) -> dict[str, Any]:
         return {'input': self.name, 'sound': asdict(settings)}

@@ -22,8 +22,9 @@ from .source import TooMuch, WrongFormat, from_start, has_signature, open_file, 
 
 # %% auto #0
 __all__ = ['USUAL_SOUNDS', 'Region', 'SOUND_FORMATS', 'Spectrogram', 'mel_filters', 'spectrogram', 'are_settings',
-           'sound_libraries', 'read_waves', 'Window', 'hear', 'open_sound', 'lengths', 'pick_seconds', 'find_windows',
-           'open_windows', 'window_files', 'join_windows', 'Recording', 'listen', 'check_sound']
+           'sound_libraries', 'read_waves', 'Window', 'hear', 'open_sound', 'lengths', 'pick_seconds',
+           'suitable_spectrogram', 'find_windows', 'open_windows', 'window_files', 'join_windows', 'Recording',
+           'listen', 'check_sound']
 
 # %% ../../nbs/library/inputs/sound.ipynb #sound-05
 @dataclass(frozen=True)
@@ -450,6 +451,17 @@ def pick_seconds(
     some = files[::max(1, len(files) // 500)]  # 500 sounds tell enough
     most = np.percentile(lengths(some) or [2], 75)
     return next((seconds for seconds in choices if seconds >= 0.95 * most), choices[-1])
+
+# %% ../../nbs/library/inputs/sound.ipynb #sound-30b
+_WORD = 1.0  # seconds: what is no longer is drawn as a spoken word
+
+
+def suitable_spectrogram(
+    files: Iterable[str | os.PathLike],  # sounds
+) -> Spectrogram:
+    "How sounds of these lengths are drawn: short ones, such as words, with shorter columns and fewer bands of pitch."
+    seconds = pick_seconds(files)
+    return Spectrogram(seconds, mels=48, fft=512) if seconds <= _WORD else Spectrogram(seconds)
 
 # %% ../../nbs/library/inputs/sound.ipynb #sound-32
 def find_windows(
