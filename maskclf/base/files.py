@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['walk', 'files_below', 'whole_files', 'sync_to_disk', 'write_whole', 'check_new_folder', 'whole_folder',
-           'replaced_folder', 'free_name', 'cache_folder', 'content_mark', 'photo_of']
+           'replaced_folder', 'free_name', 'cache_folder', 'provide_home', 'content_mark', 'photo_of']
 
 # %% ../../nbs/library/base/files.ipynb #files-02
 import base64
@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -261,6 +262,40 @@ def cache_folder(
     from platformdirs import user_cache_path
 
     return user_cache_path('maskclf', appauthor=False).joinpath(*parts)
+
+# %% ../../nbs/library/base/files.ipynb #files-35b
+def _own_temporary_folder(name: str) -> Path:
+    "A folder among the temporary files that only this user may enter: one with this name, made if it is missing."
+    folder = Path(tempfile.gettempdir())/name
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(0o700)
+    found = folder.lstat()
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+    return folder if ours else Path(tempfile.mkdtemp(prefix=f'{name}-'))
+
+
+def _has_name() -> bool:
+    "Can the user of this process be named?"
+    import getpass
+
+    try:
+        return bool(getpass.getuser())
+    except (KeyError, OSError):  # in older versions of Python the first, in newer ones the second
+        return False
+
+
+def provide_home() -> None:
+    "Give this process a home and a name in its environment, if it has none."
+    if os.name != 'posix':
+        return
+    user = f'user-{os.getuid()}'
+    if os.path.expanduser('~') == '~':
+        home = '/nonexistent'  # as Debian calls the home of those who have none
+        with contextlib.suppress(OSError):
+            home = str(_own_temporary_folder(f'maskclf-{user}'))
+        os.environ['HOME'] = home
+    if not _has_name():
+        os.environ['LOGNAME'] = user
 
 # %% ../../nbs/library/base/files.ipynb #files-37
 def _to_compare(file: str | os.PathLike, most: int = 2**18) -> bytes:
