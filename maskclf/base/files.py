@@ -2,7 +2,8 @@
 
 # %% auto #0
 __all__ = ['walk', 'files_below', 'whole_files', 'sync_to_disk', 'write_whole', 'check_new_folder', 'whole_folder',
-           'replaced_folder', 'free_name', 'cache_folder', 'provide_home', 'content_mark', 'photo_of']
+           'replaced_folder', 'free_name', 'cache_folder', 'provide_home', 'address_in', 'refuse_address',
+           'content_mark', 'photo_of']
 
 # %% ../../nbs/library/base/files.ipynb #files-02
 import base64
@@ -21,7 +22,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .errors import ExistsError, PictureError
+from .errors import ExistsError, MissingError, PictureError
 from .text import on_one_line
 
 # %% ../../nbs/library/base/files.ipynb #files-04
@@ -296,6 +297,28 @@ def provide_home() -> None:
         os.environ['HOME'] = home
     if not _has_name():
         os.environ['LOGNAME'] = user
+
+# %% ../../nbs/library/base/files.ipynb #files-35f
+def address_in(
+    path: str | os.PathLike,  # a name, perhaps as `Path` has changed it
+) -> str:
+    "The address, with its two slashes, if that is an address such as https://example.org/cat.jpg; else nothing."
+    found = re.match(r'([a-z][a-z0-9+.-]+):[/\\]+(.+)', os.fspath(path), flags=re.IGNORECASE)
+    return f'{found[1]}://{found[2]}' if found else ''
+
+
+def refuse_address(
+    path: str | os.PathLike,  # that should be a file or a folder
+    command: str = '',  # a second way out for those who type a command: 'or …'
+) -> None:
+    "`MissingError` if an address was named in place of a file or a folder of this computer."
+    address = address_in(path)
+    if not address or os.path.lexists(path):
+        return
+    way = 'download it first, and name the file or folder'
+    more = f', {command}' if command else ''
+    raise MissingError(f'{on_one_line(address)} is an address, and only files of this computer are read here: {{hint}}.',
+                       way, way + more)
 
 # %% ../../nbs/library/base/files.ipynb #files-37
 def _to_compare(file: str | os.PathLike, most: int = 2**18) -> bytes:

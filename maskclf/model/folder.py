@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import maskclf
 from ..base.errors import ModelError
-from ..base.files import replaced_folder
+from ..base.files import address_in, replaced_folder
 from ..base.text import on_one_line
 from .config import FORMAT, SAVE_AGAIN, SCHEMA, FinderConfig, FolderConfig, ModelConfig
 
@@ -173,6 +173,10 @@ def _check_folder(path: Path) -> None:
         reason = 'is a pickle, which could run any code when it is loaded'
         way = f'save(from_pickle({path.name!r}, trust=True), "my-model")'
         raise ModelError(f'{name} {reason}. If you know who made it: {way}.')
+    if address_in(path) and not path.exists():
+        address = on_one_line(address_in(path))
+        raise ModelError(f'{address} is an address, but a model is a folder of this computer: '
+                         'download it first, and name its folder.')
     if not path.exists():
         trouble = 'does not exist.'
     elif not path.is_dir():
