@@ -142,6 +142,7 @@ def export_model(
     _check_request(source, Path(dest).resolve(), precision, pictures)
     original = Classifier(model, runtime='onnxruntime')
     pixels = _some_pixels(original, pictures)
+    original.expect(len(pixels))  # what is wrong with its network is said now
     network = parse_onnx(source.network(), source.path/'model.onnx')
     entries = source.config.entries
     if precision == 'fp16':

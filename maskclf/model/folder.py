@@ -98,6 +98,8 @@ def _uses_other_files(message: Any) -> bool:
 # %% ../../nbs/library/model/folder.ipynb #folder-05
 Config = TypeVar('Config', bound=FolderConfig)
 
+_LOOP = b'\x22\x04Loop'  # how a step of this kind is written in an ONNX file
+
 @dataclass(frozen=True)
 class ModelFolder(Generic[Config]):
     "A model folder whose config.json has been read and checked; its other files are read when they are asked for."
@@ -114,6 +116,8 @@ class ModelFolder(Generic[Config]):
         self._check_undamaged(file, content)
         if b'location' in content and _uses_other_files(parse_onnx(content, file)):  # only that word leads elsewhere
             raise ModelError(f'{on_one_line(file)} keeps part of itself in other files: it is refused.')
+        if _LOOP in content:
+            raise ModelError(f'{on_one_line(file)} has a loop, which could go on for ever: it is refused.')
         return content
 
     def weights(
@@ -236,6 +240,8 @@ def write_config(
     return config
 
 # %% ../../nbs/library/model/folder.ipynb #folder-40
+_ODD_FIGURES = (KeyError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
+
 def stored_report(
     model: ModelFolder[ModelConfig],  # from `read_model`
 ) -> Any:
@@ -243,10 +249,13 @@ def stored_report(
     if not model.config.metrics:
         return None
     try:
-        return model.config.task.report_from_dict(model.config.metrics)
-    except ModelError as error:
+        report = model.config.task.report_from_dict(model.config.metrics)
+        str(report)  # some figures are looked at only where they are shown
+        report.cards()
+    except (ModelError, *_ODD_FIGURES) as error:
         file = on_one_line(model.path/'config.json')
         raise ModelError(f'{file} has no usable "metrics": {SAVE_AGAIN}') from error
+    return report
 
 # %% ../../nbs/library/model/folder.ipynb #folder-09
 def fingerprint(

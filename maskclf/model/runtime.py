@@ -224,7 +224,26 @@ class Network:
         if self._process != os.getpid():  # after a fork: the threads of the runtime have stayed behind
             _never_close(self._loaded)
             self._open()
-        return self._loaded.run(pixels)
+        file = on_one_line(self._model.path/'model.onnx')
+        try:
+            outputs = self._loaded.run(pixels)
+        except Exception as error:  # a sound file, but not of a network that can compute
+            raise ModelError(f'{file} fails while it computes: {SAVE_AGAIN}') from error
+        if not self._are_usable(outputs, len(pixels)):
+            raise ModelError(f'{file} computes what is no answer: {SAVE_AGAIN}')
+        return outputs
+
+    def _are_usable(self, outputs: dict[str, np.ndarray], pictures: int) -> bool:
+        "Are these finite numbers, as many as the config says for so many pictures?"
+        _, given = self._model.config.shapes
+        wanted = {'logits': [pictures, *given[1:]], 'features': [pictures, self._model.config.features]}
+        for name, numbers in outputs.items():
+            sides = zip(wanted[name], numbers.shape, strict=False)
+            if len(wanted[name]) != numbers.ndim or any(side not in ('n', found) for side, found in sides):
+                return False
+            if not np.isfinite(numbers).all():
+                return False
+        return True
 
     def _open(self) -> None:
         "Load the network with the first runtime that can; `ModelError` if none can, or if it does not fit the config."
