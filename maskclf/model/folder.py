@@ -110,6 +110,8 @@ class ModelFolder(Generic[Config]):
         "The bytes of model.onnx, undamaged and with all its numbers inside; else a `ModelError`."
         file = self.path/'model.onnx'
         content = _read_limited(file, MAX_MODEL)
+        if not content:
+            raise ModelError(f'{on_one_line(file)} is empty: {SAVE_AGAIN}')
         if content.startswith((b'\x80', b'PK\x03\x04')):
             reason = 'begins like a pickle, which could run any code when it is loaded: it is refused.'
             raise ModelError(f'{on_one_line(file)} {reason}')
