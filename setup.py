@@ -23,6 +23,9 @@ setup(
     url=cfg['git_url'],
     long_description=(here/'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
+    # The root is named so that `pip install -e` puts it on Python's path, and not behind a hook that comes last: else
+    # Python, started in the folder above the clone, takes the clone for a package without code.
+    package_dir={'': '.'},
     packages=find_packages(include=[cfg['lib_path'], cfg['lib_path'] + '.*']),
     package_data={cfg['lib_path']: ['*.css', 'py.typed', 'models/*/*', 'web/*']},
     python_requires='>=' + cfg['min_python'],

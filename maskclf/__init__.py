@@ -49,11 +49,17 @@ _HOMES = {
     'find_in_photos': 'use.find',
 }
 
+# A process without a home, or whose user has no name: many packages fail then, some of them when they are imported.
+if os.path.expanduser('~') == '~' or not {'LOGNAME', 'USER', 'LNAME', 'USERNAME'} & set(os.environ):
+    import_module(f'{__name__}.base.files').provide_home()
+
 # Threads of PyTorch that wait for one another sleep instead of spinning: where other programs want the cores, too,
 # spinning makes a training several times slower. PyTorch reads this when it is first imported; if that was before,
-# `maskclf.core.train` takes fewer threads.
-threads_spin = 'torch' in sys.modules and not {'GOMP_SPINCOUNT', 'OMP_WAIT_POLICY'} & set(os.environ)
+# a team of threads that sleeps does the same on Linux, and elsewhere `maskclf.core.train` takes fewer threads.
+threads_spin = bool(sys.modules.get('torch')) and not {'GOMP_SPINCOUNT', 'OMP_WAIT_POLICY'} & set(os.environ)
 os.environ.setdefault('GOMP_SPINCOUNT', '1000')
+if threads_spin and sys.platform == 'linux':
+    threads_spin = not import_module(f'{__name__}.base.machine').calm_torch()
 
 # One of several processes: what PyTorch says below Python when a connection breaks is left out, for
 # `maskclf.learn.distributed` says it.

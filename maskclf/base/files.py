@@ -2,7 +2,8 @@
 
 # %% auto #0
 __all__ = ['walk', 'files_below', 'whole_files', 'sync_to_disk', 'write_whole', 'check_new_folder', 'whole_folder',
-           'replaced_folder', 'free_name', 'cache_folder', 'content_mark', 'photo_of']
+           'replaced_folder', 'free_name', 'cache_folder', 'provide_home', 'address_in', 'refuse_address',
+           'content_mark', 'photo_of']
 
 # %% ../../nbs/library/base/files.ipynb #files-02
 import base64
@@ -14,13 +15,14 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .errors import ExistsError, PictureError
+from .errors import ExistsError, MissingError, PictureError
 from .text import on_one_line
 
 # %% ../../nbs/library/base/files.ipynb #files-04
@@ -261,6 +263,62 @@ def cache_folder(
     from platformdirs import user_cache_path
 
     return user_cache_path('maskclf', appauthor=False).joinpath(*parts)
+
+# %% ../../nbs/library/base/files.ipynb #files-35b
+def _own_temporary_folder(name: str) -> Path:
+    "A folder among the temporary files that only this user may enter: one with this name, made if it is missing."
+    folder = Path(tempfile.gettempdir())/name
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(0o700)
+    found = folder.lstat()
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+    return folder if ours else Path(tempfile.mkdtemp(prefix=f'{name}-'))
+
+
+def _has_name() -> bool:
+    "Can the user of this process be named?"
+    import getpass
+
+    try:
+        return bool(getpass.getuser())
+    except (KeyError, OSError):  # in older versions of Python the first, in newer ones the second
+        return False
+
+
+def provide_home() -> None:
+    "Give this process a home and a name in its environment, if it has none."
+    if os.name != 'posix':
+        return
+    user = f'user-{os.getuid()}'
+    if os.path.expanduser('~') == '~':
+        home = '/nonexistent'  # as Debian calls the home of those who have none
+        with contextlib.suppress(OSError):
+            home = str(_own_temporary_folder(f'maskclf-{user}'))
+        os.environ['HOME'] = home
+    if not _has_name():
+        os.environ['LOGNAME'] = user
+
+# %% ../../nbs/library/base/files.ipynb #files-35f
+def address_in(
+    path: str | os.PathLike,  # a name, perhaps as `Path` has changed it
+) -> str:
+    "The address, with its two slashes, if that is an address such as https://example.org/cat.jpg; else nothing."
+    found = re.match(r'([a-z][a-z0-9+.-]+):[/\\]+(.+)', os.fspath(path), flags=re.IGNORECASE)
+    return f'{found[1]}://{found[2]}' if found else ''
+
+
+def refuse_address(
+    path: str | os.PathLike,  # that should be a file or a folder
+    command: str = '',  # a second way out for those who type a command: 'or …'
+) -> None:
+    "`MissingError` if an address was named in place of a file or a folder of this computer."
+    address = address_in(path)
+    if not address or os.path.lexists(path):
+        return
+    way = 'download it first, and name the file or folder'
+    more = f', {command}' if command else ''
+    raise MissingError(f'{on_one_line(address)} is an address, and only files of this computer are read here: {{hint}}.',
+                       way, way + more)
 
 # %% ../../nbs/library/base/files.ipynb #files-37
 def _to_compare(file: str | os.PathLike, most: int = 2**18) -> bytes:

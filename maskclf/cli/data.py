@@ -85,6 +85,7 @@ def crop(
     \b
       maskclf crop photos crops
     """
+    check_exists(photos)
     from maskclf.data.crops import crop_faces
 
     table = crop_faces(photos, dest, margin)

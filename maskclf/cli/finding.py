@@ -15,9 +15,11 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ..base.errors import MissingError, PictureError
+from ..base.files import refuse_address
 from ..base.text import first_few, printable
 from .app import app
-from .options import Address, Engine, Names, Runtime, Unknown, argument, check_writable, new_folder, option
+from .options import (
+    OR_RAY, Address, Engine, Names, Runtime, Unknown, argument, check_writable, new_folder, option)
 from .predicting import with_ray
 from .terminal import complain, with_bar
 from ..use.analyse import check_names_faces
@@ -103,6 +105,7 @@ def _check_request(
     if camera or ray:
         return
     for photo in photos:
+        refuse_address(photo, OR_RAY)
         if not os.path.lexists(photo):
             raise MissingError(f'{photo} does not exist: name photos, or folders of them.')
 

@@ -14,10 +14,10 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from ..base.errors import MissingError
-from ..base.files import files_below
+from ..base.files import files_below, refuse_address
 from ..base.text import csv_line, left_out, plural, printable
 from .app import app
-from .options import Address, Engine, Names, Runtime, Unknown, argument, check_writable, option
+from .options import OR_RAY, Address, Engine, Names, Runtime, Unknown, argument, check_writable, option
 from .terminal import complain, sentence, with_bar
 from ..model.folder import FILES, read_model
 from ..tasks.task import Task
@@ -48,6 +48,7 @@ def _find_files(
     found: list[_Found] = []
     for path in paths:
         try:
+            refuse_address(path, OR_RAY)
             found += [_Found(file) for file in find(path)]
         except (ValueError, OSError) as error:
             found.append(_Found(path, error))
@@ -170,6 +171,7 @@ def _is_model(path: Path) -> bool:
 def _model_and_pictures(typed: Sequence[Path]) -> tuple[Path | None, Sequence[Path]]:
     "The model folder, if one was typed first, else None; and the pictures; `ModelError` if it only looks like a model."
     first, *others = typed
+    refuse_address(first, OR_RAY)
     if not os.path.lexists(first):
         raise MissingError(f'{first} is neither a model folder nor a picture: nothing has that name.')
     if _is_model(first):

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import ModelError, PictureError
+from ..base.text import on_one_line
 from ..model.config import ModelConfig
 from ..model.folder import ModelFolder, new_model_folder, parse_onnx, read_model, write_config
 from ..model.runtime import import_onnxruntime, load_with_onnxruntime
@@ -142,6 +143,7 @@ def export_model(
     _check_request(source, Path(dest).resolve(), precision, pictures)
     original = Classifier(model, runtime='onnxruntime')
     pixels = _some_pixels(original, pictures)
+    original.probabilities(pixels[:1])  # what is wrong with its network is said now
     network = parse_onnx(source.network(), source.path/'model.onnx')
     entries = source.config.entries
     if precision == 'fp16':
@@ -168,7 +170,10 @@ def _moved_limit(source: ModelFolder[ModelConfig], smaller: Any, pixels: np.ndar
     if familiar is None:
         return {}
     before = _strangeness(familiar, source.network(), pixels)
-    after = _strangeness(familiar, smaller.SerializeToString(), pixels)
+    try:
+        after = _strangeness(familiar, smaller.SerializeToString(), pixels)
+    except Exception as error:  # ONNX Runtime has errors of its own
+        raise ModelError(f'{on_one_line(source.path)} cannot be stored with fewer digits: keep the original.') from error
     far = before >= np.median(before)  # only these come near the limit
     moved = replace(familiar, limit=familiar.limit*float(np.median(after[far]/before[far])))
     return dict(unknown=moved.to_entries())

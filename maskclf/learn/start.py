@@ -26,9 +26,10 @@ from fastai.vision.learner import create_body, model_meta
 from safetensors.torch import load
 from timm.models import register_model
 
-from ..base.errors import MaskclfError
+from ..base.errors import MaskclfError, ModelError
+from ..base.text import on_one_line
 from .pair import parts_of
-from ..model.config import ModelConfig
+from ..model.config import SAVE_AGAIN, ModelConfig
 from ..model.folder import FACES, ModelFolder, read_model
 
 # %% ../../nbs/library/learn/start.ipynb #start-09
@@ -352,6 +353,11 @@ def _body_weights(arch: Architecture, weights: Weights) -> dict[str, torch.Tenso
     return create_body(network, cut=cut).state_dict()
 
 
+def _misfits(weight: torch.Tensor | None, wanted: torch.Tensor) -> bool:
+    "Is a weight missing, or of another shape than it should be?"
+    return weight is None or weight.shape != wanted.shape
+
+
 def start_from(
     learn: Learner,  # from `vision_learner`, with random weights
     weights: Weights,  # pretrained weights of its architecture, from `find_weights`
@@ -359,7 +365,11 @@ def start_from(
     "Put pretrained weights into the body of `learn` and freeze it; the head stays as it is."
     body = learn.model[0]
     known = _body_weights(learn.arch, weights)
-    needed = {name: known[name].to(w.dtype) for name, w in body.state_dict().items() if name in known}
+    wanted = body.state_dict()
+    if isinstance(weights, ModelFolder) and any(_misfits(known.get(name), w) for name, w in wanted.items()):
+        file = on_one_line(weights.path/'weights.safetensors')
+        raise ModelError(f'{file} does not hold the weights of a {weights.config.architecture}: {SAVE_AGAIN}')
+    needed = {name: known[name].to(w.dtype) for name, w in wanted.items() if name in known}
     body.load_state_dict(needed)
     learn.freeze()
 

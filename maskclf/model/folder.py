@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import maskclf
 from ..base.errors import ModelError
-from ..base.files import replaced_folder
+from ..base.files import address_in, replaced_folder
 from ..base.text import on_one_line
 from .config import FORMAT, SAVE_AGAIN, SCHEMA, FinderConfig, FolderConfig, ModelConfig
 
@@ -98,6 +98,8 @@ def _uses_other_files(message: Any) -> bool:
 # %% ../../nbs/library/model/folder.ipynb #folder-05
 Config = TypeVar('Config', bound=FolderConfig)
 
+_LOOP = b'\x22\x04Loop'  # how a step of this kind is written in an ONNX file
+
 @dataclass(frozen=True)
 class ModelFolder(Generic[Config]):
     "A model folder whose config.json has been read and checked; its other files are read when they are asked for."
@@ -108,12 +110,16 @@ class ModelFolder(Generic[Config]):
         "The bytes of model.onnx, undamaged and with all its numbers inside; else a `ModelError`."
         file = self.path/'model.onnx'
         content = _read_limited(file, MAX_MODEL)
+        if not content:
+            raise ModelError(f'{on_one_line(file)} is empty: {SAVE_AGAIN}')
         if content.startswith((b'\x80', b'PK\x03\x04')):
             reason = 'begins like a pickle, which could run any code when it is loaded: it is refused.'
             raise ModelError(f'{on_one_line(file)} {reason}')
         self._check_undamaged(file, content)
         if b'location' in content and _uses_other_files(parse_onnx(content, file)):  # only that word leads elsewhere
             raise ModelError(f'{on_one_line(file)} keeps part of itself in other files: it is refused.')
+        if _LOOP in content:
+            raise ModelError(f'{on_one_line(file)} has a loop, which could go on for ever: it is refused.')
         return content
 
     def weights(
@@ -173,6 +179,10 @@ def _check_folder(path: Path) -> None:
         reason = 'is a pickle, which could run any code when it is loaded'
         way = f'save(from_pickle({path.name!r}, trust=True), "my-model")'
         raise ModelError(f'{name} {reason}. If you know who made it: {way}.')
+    if address_in(path) and not path.exists():
+        address = on_one_line(address_in(path))
+        raise ModelError(f'{address} is an address, but a model is a folder of this computer: '
+                         'download it first, and name its folder.')
     if not path.exists():
         trouble = 'does not exist.'
     elif not path.is_dir():
@@ -232,6 +242,8 @@ def write_config(
     return config
 
 # %% ../../nbs/library/model/folder.ipynb #folder-40
+_ODD_FIGURES = (KeyError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
+
 def stored_report(
     model: ModelFolder[ModelConfig],  # from `read_model`
 ) -> Any:
@@ -239,10 +251,13 @@ def stored_report(
     if not model.config.metrics:
         return None
     try:
-        return model.config.task.report_from_dict(model.config.metrics)
-    except ModelError as error:
+        report = model.config.task.report_from_dict(model.config.metrics)
+        str(report)  # some figures are looked at only where they are shown
+        report.cards()
+    except (ModelError, *_ODD_FIGURES) as error:
         file = on_one_line(model.path/'config.json')
         raise ModelError(f'{file} has no usable "metrics": {SAVE_AGAIN}') from error
+    return report
 
 # %% ../../nbs/library/model/folder.ipynb #folder-09
 def fingerprint(

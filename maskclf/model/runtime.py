@@ -136,6 +136,15 @@ def _fill_tables(openvino: ModuleType) -> None:
     number = openvino.Tensor(np.zeros(1, np.float32))
     number.element_type.to_dtype()  # from NumPy's type to OpenVINO's, and back; see pybind/pybind11#4877
 
+def _check_graph(network: bytes) -> None:
+    "Have ONNX Runtime check the steps of a network: where they go in a circle, OpenVINO would never come back."
+    runtime = import_onnxruntime()
+    options = runtime.SessionOptions()
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    runtime.InferenceSession(network, options, providers=['CPUExecutionProvider'])
+
 def load_with_openvino(
     network: bytes,  # an ONNX file
     threads: int,  # threads to compute with
@@ -144,6 +153,7 @@ def load_with_openvino(
     "The network as OpenVINO runs it, in bfloat16 where the processor is quick at that."
     if network[:1] != b'\x08':  # with this an ONNX file begins; OpenVINO reads other formats, too
         raise ValueError('not ONNX')
+    _check_graph(network)
     core = _openvino_core()
     model = core.read_model(network)
     inputs, outputs = _openvino_ends(model.inputs), _openvino_ends(model.outputs)
@@ -224,7 +234,26 @@ class Network:
         if self._process != os.getpid():  # after a fork: the threads of the runtime have stayed behind
             _never_close(self._loaded)
             self._open()
-        return self._loaded.run(pixels)
+        file = on_one_line(self._model.path/'model.onnx')
+        try:
+            outputs = self._loaded.run(pixels)
+        except Exception as error:  # a sound file, but not of a network that can compute
+            raise ModelError(f'{file} fails while it computes: {SAVE_AGAIN}') from error
+        if not self._are_usable(outputs, len(pixels)):
+            raise ModelError(f'{file} computes what is no answer: {SAVE_AGAIN}')
+        return outputs
+
+    def _are_usable(self, outputs: dict[str, np.ndarray], pictures: int) -> bool:
+        "Are these finite numbers, as many as the config says for so many pictures?"
+        _, given = self._model.config.shapes
+        wanted = {'logits': [pictures, *given[1:]], 'features': [pictures, self._model.config.features]}
+        for name, numbers in outputs.items():
+            sides = zip(wanted[name], numbers.shape, strict=False)
+            if len(wanted[name]) != numbers.ndim or any(side not in ('n', found) for side, found in sides):
+                return False
+            if not np.isfinite(numbers).all():
+                return False
+        return True
 
     def _open(self) -> None:
         "Load the network with the first runtime that can; `ModelError` if none can, or if it does not fit the config."
@@ -240,6 +269,9 @@ class Network:
         if not self._loaded.fits(taken, given, self._model.config.features):
             raise ModelError(f'{file} does not fit its config.json: {SAVE_AGAIN}')
         self._process = os.getpid()
+        if not little and 'n' not in taken[1:]:  # whoever asks little finds out as soon
+            noise = np.random.default_rng(0).normal(size=(1, *taken[1:]))
+            self.outputs(noise.astype(np.float32))
 
     def _is_little(self, network: bytes) -> bool:
         "Is the work, as far as one can tell, so little that the runtime which starts sooner is done first?"
