@@ -161,6 +161,7 @@ class InputPictures(InputFiles):
     default_size: int = 128  # side of the pictures that the network gets, where the files have no size of their own
     augmentations: tuple[str, ...] = ()  # batch transforms of `learn.augment` that keep the label
     shows_detail: bool = False  # does it tell something, how sharp they are?
+    says_unknown: bool = False  # does a model say `unknown` without being asked to? Only where few of its own are lost
 
     def open(
         self,
@@ -366,6 +367,7 @@ class PictureInput(Input):
     cut_out = 'faces cut out of photos'
     no_faces = ''
     shows_detail = True
+    says_unknown = True
     augmentations = ('RandomMove', 'RandomLight', 'DownUp')
     upload_name = 'photo'
     upload_title = 'What a photo shows'

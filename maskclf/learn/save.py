@@ -13,6 +13,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import SimpleNamespace
@@ -294,6 +295,8 @@ def _teach_unknown(learn: Learner, folder: Path, entries: dict[str, Any]) -> dic
     if found is None:
         return {}
     taught, familiar = found
+    load = _loader(learn.dls)
+    familiar = replace(familiar, on=load is not None and load.opener.input.says_unknown)
     (folder/'model.onnx').write_bytes(taught.SerializeToString())
     return dict(schema=SCHEMA, unknown=familiar.to_entries())
 
@@ -306,7 +309,7 @@ def save(
     dest: str | os.PathLike,  # folder to write; an older model there is replaced, any other folder is left as it is
     report: Any = None,  # from `evaluate`, to keep its figures with the model
     calibration: Any = None,  # what `calibrate` found; None: nothing
-    unknown: bool = True,  # may it say `unknown`? False: it always answers, whatever it is shown
+    unknown: bool = True,  # may it say `unknown`, as models of pictures do unasked? False: it can only answer
 ) -> Path:
     "Write a learner as a folder that can run no code; raises `ModelError`, `FileExistsError`."
     entries = preparation(learn)
