@@ -78,14 +78,15 @@ class About(Form):
 
 # %% ../../nbs/library/serve/answers.ipynb #answers-08
 _ZeroToOne = Annotated[float, Field(ge=0, le=1)]
-_Box = tuple[float, float, float, float]
+_Box = Annotated[list[float], Field(min_length=4, max_length=4)]
+_Size = Annotated[list[int], Field(min_length=2, max_length=2)]
 _SIZE = 'width and height of the upright photo, or of the picture of a sound, in pixels'
 
 
 class _SomeAnswer(Form):
     id: str = Field(description='name this answer with it when you send feedback')
     counts: dict[str, int] = Field(description='class, label or name of the number → how often')
-    size: tuple[int, int] = Field(description=_SIZE)
+    size: _Size = Field(description=_SIZE)
     colours: dict[str, str] = Field(description='class → colour as #rrggbb')
 
 
