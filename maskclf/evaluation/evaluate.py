@@ -13,6 +13,7 @@ import numpy as np
 
 from ..base.errors import EvaluateError, warn
 from ..data.examples import Example, Examples, read_examples
+from ..data.splits import item_photo
 from ..inputs.sharpness import COMMON_SIZE, sharpness
 from .models import Judged, as_judged
 
@@ -45,8 +46,9 @@ def _more_columns(examples: Examples) -> dict[str, Sequence[Any]]:
     if examples.input.shows_detail:
         measured = {example: _sharpness(examples, example) for example in examples.by_file()}
         more['sharpness'] = np.array([measured[example] for example in examples], dtype=float)
+    if any(example.region is not None or example.group for example in examples):
+        more['photo'] = list(map(item_photo, examples))  # or the group: how sure a figure is goes by these
     if any(example.region is not None for example in examples):
-        more['photo'] = examples.photos
         more['region'] = [example.region for example in examples]
         more['name'] = examples.names
     return more
