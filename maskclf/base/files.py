@@ -317,8 +317,8 @@ def refuse_address(
         return
     way = 'download it first, and name the file or folder'
     more = f', {command}' if command else ''
-    raise MissingError(f'{on_one_line(address)} is an address, and only files of this computer are read here: {{hint}}.',
-                       way, way + more)
+    what = 'is an address, and only files of this computer are read here'
+    raise MissingError(f'{on_one_line(address)} {what}: {{hint}}.', way, way + more)
 
 # %% ../../nbs/library/base/files.ipynb #files-37
 def _to_compare(file: str | os.PathLike, most: int = 2**18) -> bytes:

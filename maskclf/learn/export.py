@@ -173,7 +173,8 @@ def _moved_limit(source: ModelFolder[ModelConfig], smaller: Any, pixels: np.ndar
     try:
         after = _strangeness(familiar, smaller.SerializeToString(), pixels)
     except Exception as error:  # ONNX Runtime has errors of its own
-        raise ModelError(f'{on_one_line(source.path)} cannot be stored with fewer digits: keep the original.') from error
+        name = on_one_line(source.path)
+        raise ModelError(f'{name} cannot be stored with fewer digits: keep the original.') from error
     far = before >= np.median(before)  # only these come near the limit
     moved = replace(familiar, limit=familiar.limit*float(np.median(after[far]/before[far])))
     return dict(unknown=moved.to_entries())
