@@ -303,7 +303,7 @@ def address_in(
     path: str | os.PathLike,  # a name, perhaps as `Path` has changed it
 ) -> str:
     "The address, with its two slashes, if that is an address such as https://example.org/cat.jpg; else nothing."
-    found = re.match(r'([a-z][a-z0-9+.-]+):[/\\]+(.+)', os.fspath(path), flags=re.IGNORECASE)
+    found = re.match(r'([a-z][a-z0-9+.-]+):[/\\]+([^/\\].*)', os.fspath(path), flags=re.IGNORECASE)
     return f'{found[1]}://{found[2]}' if found else ''
 
 

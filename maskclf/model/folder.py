@@ -242,7 +242,7 @@ def write_config(
     return config
 
 # %% ../../nbs/library/model/folder.ipynb #folder-40
-_ODD_FIGURES = (KeyError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
+_ODD_FIGURES = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
 
 def stored_report(
     model: ModelFolder[ModelConfig],  # from `read_model`
@@ -253,7 +253,6 @@ def stored_report(
     try:
         report = model.config.task.report_from_dict(model.config.metrics)
         str(report)  # some figures are looked at only where they are shown
-        report.cards()
     except (ModelError, *_ODD_FIGURES) as error:
         file = on_one_line(model.path/'config.json')
         raise ModelError(f'{file} has no usable "metrics": {SAVE_AGAIN}') from error
