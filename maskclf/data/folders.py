@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..base.errors import DataError
 from ..base.text import first_few, left_out, on_one_line, relative_name
-from .examples import Example, Examples, Recognised, Source, note_on_loose, notes_on_sides, register_reader
+from .examples import (
+    Example, Examples, Recognised, Source, cropped_photos, note_on_loose, notes_on_sides, register_reader)
 from .lists import division_of
 from .other_formats import refuse_other_formats
 from .names import PHOTO_FOLDERS, side_named, sides_of
@@ -62,7 +63,10 @@ def _notes_on_kinds(source: Source, input: Input, files: Sequence[Path]) -> list
     unsure = [relative_name(file, source.path) for file in files if not input.accepts(file)]
     if unsure:
         notes.append(f'Of what might be films, too, the {input.name} is read: {first_few(unsure)}.')
-    others = left_out(sorted(set(source.files) - set(files)))
+    rest = set(source.files) - set(files)
+    if cropped_photos(source.path) is not None:
+        rest.discard(source.path/'faces.csv')  # the table that `crop_faces` has left there
+    others = left_out(sorted(rest))
     return [*notes, others] if others else notes
 
 
