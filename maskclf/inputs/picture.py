@@ -542,7 +542,7 @@ def check_photo(
         with _header(io.BytesIO(content), formats) as photo:
             width, height = photo.size
             halved = photo.format in ('JPEG', 'MPO') and 'progressive' not in photo.info  # else it is decoded whole
-            is_large = photo.format in ('JPEG', 'MPO') and width*height > _HALVED_FROM
+            is_large = photo.format in ('JPEG', 'MPO') and width*height > min(_HALVED_FROM, max_pixels)
             pixels = (width//2)*(height//2) if is_large else width*height
             cost = decoding_cost(photo, _may_be_turned(photo, content), pixels)
     except Image.DecompressionBombError:
