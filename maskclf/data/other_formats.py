@@ -13,7 +13,7 @@ from .lists import side_of_list
 from ..inputs.input import input_of
 
 # %% auto #0
-__all__ = ['other_formats', 'refuse_other_formats', 'note_on_other_formats']
+__all__ = ['other_formats', 'says_something', 'refuse_other_formats', 'note_on_other_formats']
 
 # %% ../../nbs/library/data/other_formats.ipynb #other-10
 _TABLE = 'a table'  # of pictures and their labels
@@ -120,6 +120,13 @@ def other_formats(
         if kind:
             found.setdefault(kind, file)
     return dict(sorted(found.items(), key=lambda entry: entry[0] in _INSTEAD))  # tables last
+
+
+def says_something(
+    file: Path,  # beside pictures
+) -> bool:
+    "Does a file hold labels in some format, or is it a list that divides a set?"
+    return bool(_format_of(file) or side_of_list(file))
 
 # %% ../../nbs/library/data/other_formats.ipynb #other-20
 def refuse_other_formats(
