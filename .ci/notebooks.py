@@ -47,8 +47,9 @@ def is_noise(output):
     if output.get('name') == 'stderr':
         return True
     data = output.get('data', {})
-    if 'application/vnd.jupyter.widget-view+json' in data and '%|' in ''.join(data.get('text/plain', '')):
-        return True
+    text = ''.join(data.get('text/plain', ''))
+    if 'application/vnd.jupyter.widget-view+json' in data and ('%|' in text or text.startswith('interactive(')):
+        return True  # a bar, or a slider, which moves nothing on a saved page
     if 'text/html' not in data or 'image/png' in data:
         return False
     html = ''.join(data['text/html'])
