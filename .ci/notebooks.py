@@ -4,12 +4,17 @@
     python .ci/notebooks.py test nbs/library/*/*.ipynb        run every cell, save nothing: does it work in this environment?
     python .ci/notebooks.py tidy nbs/library/*/*.ipynb        only tidy: no stderr, no progress bars, small pictures
     python .ci/notebooks.py readme                            write README.md from nbs/index.ipynb (there is no need for Quarto)
+    python .ci/notebooks.py glossary                          write nbs/glossary.md from the lessons
+
+A word in bold marks a term of the field, in the sentence that explains it: the glossary is made of these sentences.
 """
 import argparse
 import base64
 import io
+import posixpath
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -173,13 +178,115 @@ def readme():
     (ROOT/'README.md').write_text(f'{note}\n\n{body.strip()}\n', encoding='utf-8')
 
 
+def lessons():
+    "The notebooks of the course, in order: the parts are numbered, and so are the lessons in them."
+    return sorted((ROOT/'nbs').glob('[1-9]_*/[0-9]*.ipynb'))
+
+
+def prose_of(markdown):
+    """The paragraphs and points of lists in `markdown`, each on one line; no headings, code or tables.
+
+    >>> prose_of('# A\\n\\nOne\\nline.\\n- a point\\n2. another\\n\\n| a | table |\\n')
+    ['One line.', 'a point', 'another']
+    """
+    text = re.sub(r'^(```|~~~).*?^\1[^\n]*$', '', markdown, flags=re.M | re.S)
+    text = re.sub(r'^\s*(#|\||!\[|\[!|<).*$', '', text, flags=re.M)
+    blocks = re.split(r'\n\s*\n|^\s*(?:[-*+]|\d+\.|>)\s+', text, flags=re.M)
+    return [' '.join(block.split()) for block in blocks if block.strip()]
+
+
+def sentences(paragraph):
+    """The sentences of a paragraph. What ends in brackets, in `code` or after "e.g." is not their end.
+
+    >>> sentences('A **batch** (16, e.g. of faces. Not more.) is small. Is it? `bs` says so.')
+    ['A **batch** (16, e.g. of faces. Not more.) is small.', 'Is it?', '`bs` says so.']
+    """
+    hidden = re.sub(r'`[^`]*`|\([^()]*\)|\b(?:e\.g|i\.e|vs|etc)\.', lambda found: '_'*len(found[0]), paragraph)
+    ends = [found.end() for found in re.finditer(r'[.!?:]?[.!?][*_"”]*(?=\s+\S)', hidden)]
+    cuts = [0, *ends, len(paragraph)]
+    return [paragraph[start:end].strip() for start, end in pairwise(cuts)]
+
+
+def terms_of(paragraph):
+    """Each term in bold with its sentence. Bold that ends a sentence of its own is a call, not a term.
+
+    >>> list(terms_of('**One warning.** A **class** is a word. So is **`batch`**.'))
+    [('class', 'A **class** is a word.'), ('batch', 'So is **`batch`**.')]
+    """
+    for sentence in sentences(paragraph):
+        for term in re.findall(r'\*\*(?!\s)(.+?)(?<!\s)\*\*', sentence):
+            if not term.endswith(('.', '!', '?', ':')):
+                yield re.sub(r'[`*]', '', term), sentence
+
+
+def singular(term):
+    """The term as all its forms are compared.
+
+    >>> [singular(term) for term in ('Batches', 'classes', 'class', 'pixels', 'loss', 'libraries')]
+    ['batch', 'class', 'class', 'pixel', 'loss', 'library']
+    """
+    term = term.lower()
+    for plural, ending in (('ies', 'y'), ('sses', 'ss'), ('ches', 'ch'), ('shes', 'sh'), ('xes', 'x'), ('ss', 'ss'), ('s', '')):
+        if term.endswith(plural):
+            return term.removesuffix(plural) + ending
+    return term
+
+
+def title_of(nb):
+    "The first heading of a notebook."
+    headings = (re.search(r'^# +(.+)$', cell.source, re.M) for cell in nb.cells if cell.cell_type == 'markdown')
+    return next(found[1].strip() for found in headings if found)
+
+
+def from_nbs(sentence, folder):
+    """The sentence with its links made to lead from nbs/, not from the lesson's `folder` in it.
+
+    >>> from_nbs('See [a](../library/a.ipynb), [b](02_b.ipynb), [c](https://c.org).', '1_start')
+    'See [a](library/a.ipynb), [b](1_start/02_b.ipynb), [c](https://c.org).'
+    """
+    def moved(found):
+        return f']({posixpath.normpath(posixpath.join(folder, found[1]))})'
+    return re.sub(r'\]\((?!https?:|#)([^)]+)\)', moved, sentence)
+
+
+def explained():
+    "Each term of the lessons, in their order: the term, the sentence that explains it, the lesson's path, and its title."
+    for path in lessons():
+        nb = nbformat.read(path, as_version=4)
+        prose = '\n\n'.join(cell.source for cell in nb.cells if cell.cell_type == 'markdown')
+        for paragraph in prose_of(prose):
+            for term, sentence in terms_of(paragraph):
+                yield term, sentence, path, title_of(nb)
+
+
+def glossary():
+    "nbs/glossary.md: what each lesson explains. A term that is explained twice is an error, once the file is written."
+    entries, first, twice = {}, {}, []
+    for term, sentence, path, title in explained():
+        key = singular(term)
+        if key in entries:
+            twice.append(f'"{term}" is explained in {first[key].name} and in {path.name}: make it bold in one sentence only')
+            continue
+        link = f'[{title}]({path.relative_to(ROOT/"nbs").as_posix()})'
+        entries[key] = f'**{term}**  \n{from_nbs(sentence, path.parent.name)} ({link})'
+        first[key] = path
+    note = '<!-- made from the lessons by .ci/notebooks.py: edit the sentence in its lesson -->'
+    opening = 'What the words of the field mean, each in the sentence that explains it, and in which lesson that is.'
+    blocks = [note, '# Glossary', opening, *(entries[key] for key in sorted(entries))]
+    (ROOT/'nbs'/'glossary.md').write_text('\n\n'.join(blocks) + '\n', encoding='utf-8')
+    if twice:
+        sys.exit('\n'.join(twice))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('action', choices=['run', 'test', 'tidy', 'readme'])
+    parser.add_argument('action', choices=['run', 'test', 'tidy', 'readme', 'glossary'])
     parser.add_argument('notebooks', nargs='*')
     arguments = parser.parse_args()
     if arguments.action == 'readme':
         return readme()
+    if arguments.action == 'glossary':
+        return glossary()
     if not arguments.notebooks:
         sys.exit('name at least one notebook')
     action = dict(run=run, test=test, tidy=tidy)[arguments.action]
