@@ -405,7 +405,7 @@ def glossary():
             twice.append(f'"{term}" is explained in {first[key].name} and in {path.name}: make it bold in one sentence only')
             continue
         link = f'[{title}]({path.relative_to(ROOT/"nbs").as_posix()})'
-        entries[key] = f'**{term}**  \n{from_nbs(sentence, path.parent.name)} ({link})'
+        entries[key] = f'**{term[0].upper()}{term[1:]}**  \n{from_nbs(sentence, path.parent.name)} ({link})'
         first[key] = path
     note = '<!-- made from the lessons by .ci/notebooks.py: edit the sentence in its lesson -->'
     opening = 'What the words of the field mean, each in the sentence that explains it, and in which lesson that is.'
