@@ -11,7 +11,7 @@ from ..base.text import first_few, left_out, on_one_line, relative_name
 from .examples import (
     Example, Examples, Recognised, Source, cropped_photos, note_on_loose, notes_on_sides, register_reader)
 from .lists import division_of
-from .other_formats import refuse_other_formats, says_something
+from .other_formats import refuse_other_formats, is_annotation
 from .names import PHOTO_FOLDERS, side_named, sides_of
 from .recordings import with_windows
 from ..inputs.input import Input
@@ -66,7 +66,7 @@ def _notes_on_kinds(source: Source, input: Input, files: Sequence[Path]) -> list
     rest = set(source.files) - set(files)
     if cropped_photos(source.path) is not None:
         rest.discard(source.path/'faces.csv')  # the table that `crop_faces` has left there
-    others = left_out(sorted(file for file in rest if not says_something(file)))  # what says something is named itself
+    others = left_out(sorted(file for file in rest if not is_annotation(file)))  # those are named by themselves
     return [*notes, others] if others else notes
 
 

@@ -13,7 +13,7 @@ from .lists import side_of_list
 from ..inputs.input import input_of
 
 # %% auto #0
-__all__ = ['other_formats', 'says_something', 'refuse_other_formats', 'note_on_other_formats']
+__all__ = ['other_formats', 'is_annotation', 'refuse_other_formats', 'note_on_other_formats']
 
 # %% ../../nbs/library/data/other_formats.ipynb #other-10
 _TABLE = 'a table'  # of pictures and their labels
@@ -122,7 +122,7 @@ def other_formats(
     return dict(sorted(found.items(), key=lambda entry: entry[0] in _INSTEAD))  # tables last
 
 
-def says_something(
+def is_annotation(
     file: Path,  # beside pictures
 ) -> bool:
     "Does a file hold labels in some format, or is it a list that divides a set?"

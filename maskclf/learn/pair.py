@@ -52,7 +52,8 @@ def _creator(name: str) -> Callable[..., torch.nn.Module]:
 
     def create(pretrained: bool = False, num_classes: int = 0, in_chans: int = 3, **kwargs: Any) -> torch.nn.Module:
         settings: dict[str, Any] = dict(pretrained=pretrained, num_classes=0, in_chans=in_chans)
-        networks = [timm.create_model(part.removeprefix('tf_efficientnet_'), **settings) for part in PAIRS[name]]
+        names = name.split('+')  # under these, weights come by pip, see `learn.start`
+        networks = [timm.create_model(part, **settings) for part in names]
         return SideBySide(*networks, num_classes=num_classes)
 
     create.__name__ = name
