@@ -80,6 +80,6 @@ def choose_listener(
 
 
 def _some(examples: Examples) -> Examples:
-    "At most so many as a comparison needs, spread over all."
+    "As many examples as a comparison needs, spread over all."
     step = max(1, -(-len(examples)//_ENOUGH))
     return examples.replaced(list(examples)[::step])
