@@ -17,10 +17,11 @@ from .data.examples import Examples, read_examples
 from .learn.augment import augmentations_for
 from .learn.distributed import (
     agree, checkpoint_together, in_processes, joined, same_everywhere, wait_for_all, world)
+from .learn.listener import Listener, as_heard_by, choose_listener
 from .learn.loaders import face_dataloaders
 from .learn.precision import BF16Training, fast_bf16, with_useful_threads
 from .learn.resume import forget_trainings, stoppable, training_file
-from .learn.start import choose_start, fixed_size, pixel_stats
+from .learn.start import choose_start, fixed_size, pixel_stats, saved_size
 from .learn.training import (
     Recipe, TellTime, arch_name, balance_classes, check_network, choose_recipe, face_learner, fit)
 
@@ -83,7 +84,11 @@ def train(
     examples = read_examples(path, target, column, label_func, group=group, **how_to_read)
 
     # choose
-    arch, weights = choose_start(arch, pretrained)
+    start = Listener(*choose_start(arch, pretrained), examples)
+    if arch is None and 'settings' not in kwargs and not saved_size(start.weights):
+        start = choose_listener(start, seed, valid_pct=valid_pct, **kwargs)
+    arch, weights, examples = start
+    examples = as_heard_by(arch, examples, chosen='settings' in kwargs)
     _check_batch(bs)
     recipe = choose_recipe(examples.used, arch, weights, size, freeze, balance)
     tfms = augmentations_for(examples.input, recipe.size, augment) if batch_tfms is None else batch_tfms

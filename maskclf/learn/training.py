@@ -35,6 +35,7 @@ from .loaders import pick_size
 from .mirror import stop_mirroring
 from .precision import BF16Training, fast_bf16
 from .resume import Checkpoint
+from .speech import LISTENER, columns
 from .start import Architecture, Weights, find_arch, fixed_size, saved_size, start_from
 from .upper import (
     fit_head_quietly, fit_upper, lower_features, split_halves, unless_worse, upper_features)
@@ -365,29 +366,36 @@ def choose_recipe(
     if balance and not has_classes:
         raise ValueError(f'balance={balance} shows rare classes more often, but this task has no single class '
                          'to balance: leave it out.')
-    layers = _suitable_layers(examples, weights, freeze)
+    layers = _suitable_layers(examples, arch, weights, freeze)
     if balance is None:
         balance = 0.5 if has_classes and layers == 'all' else 0.0
     size = _asked_size(arch, size) or saved_size(weights)
     if not size:
-        size = _suitable_size(examples, weights, layers)
+        size = _suitable_size(examples, arch, weights, layers)
     places = 1
     if weights:
         places = 2 if layers == 'all' else 3
     return Recipe(size, layers, balance, places)
 
 
-def _suitable_layers(examples: Examples, weights: Weights | None, freeze: bool | None) -> Layers:
+def _suitable_layers(
+    examples: Examples, arch: Architecture, weights: Weights | None, freeze: bool | None,
+) -> Layers:
     "Which layers are trained of a network that starts from `weights`."
     if freeze:
         return 'head'
-    if freeze is False or not weights or len(examples) > MANY:
+    if freeze is False or not weights:
         return 'all'
-    return 'upper' if len(examples) <= FEW else 'stepwise'
+    if len(examples) <= FEW:
+        return 'upper'
+    knows_voices = arch == LISTENER  # more of them than can be learned here, so it keeps what it knows if that will do
+    return 'stepwise' if knows_voices or len(examples) <= MANY else 'all'
 
 
-def _suitable_size(examples: Examples, weights: Weights | None, layers: Layers) -> int:
+def _suitable_size(examples: Examples, arch: Architecture, weights: Weights | None, layers: Layers) -> int:
     "The size that suits the examples, what the network has learned from, and which layers are trained."
+    if arch == LISTENER:
+        return columns(examples.settings)
     if not weights:
         return pick_size(examples)
     if layers != 'all' and len(examples) <= FEW:  # each goes through the body a few times: the largest costs little
