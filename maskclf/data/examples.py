@@ -23,7 +23,7 @@ from PIL import Image
 
 from ..base.cells import decode_text
 from ..base.errors import DataError, EvaluateError, Note, PictureError, warn
-from ..base.files import content_mark, files_below, photo_of
+from ..base.files import content_mark, files_below, photo_of, refuse_address
 from ..base.machine import cores, fork_safe_lock, map_ahead
 from ..base.text import first_few, from_cell, on_one_line, plural, relative_name
 from .groups import groups_of, is_pattern, note_on_groups, note_on_part
@@ -864,6 +864,7 @@ def _spelled_as_known(examples: Examples, known: Sequence[str]) -> Examples:
 def _read(source: Source) -> Examples:
     "What the first reader that recognises the source makes of it."
     name = on_one_line(source.path)
+    refuse_address(source.path)
     if not source.path.exists():
         raise FileNotFoundError(f'{name} does not exist: check the name and the folder.')
     return _recognised(source)

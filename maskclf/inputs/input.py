@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ..base.errors import DataError, MissingError, SoundError
-from ..base.files import walk
+from ..base.files import refuse_address, walk
 from ..base.text import on_one_line
 from .copies import Look, Pairs, equal_pairs, look_at, similar_pairs
 from maskclf.inputs.picture import (
@@ -117,6 +117,7 @@ def _existing(path: Path) -> Path:
     "The path of a file that is there, else `FileNotFoundError`."
     if path.is_file():
         return path
+    refuse_address(path)
     raise MissingError(f'{on_one_line(path)} does not exist: check the name and the folder.')
 
 # %% ../../nbs/library/inputs/input.ipynb #input-09
