@@ -400,5 +400,5 @@ def photos_with_boxes(
     "The photos with boxes in a folder, None if something else is there; `DataError`, for an address `MissingError`."
     source = path if isinstance(path, Source) else Source(Path(path))
     refuse_address(source.path)
-    found = recognise(source) if source.path.exists() else None
+    found = recognise(source) if source.exists else None
     return found if isinstance(found, BoxSet) else None

@@ -165,16 +165,17 @@ def _write_results(report: Report, dest: Path) -> None:
 
 # %% ../../nbs/library/evaluation/folds.ipynb #folds-09
 def cross_validate(
-    path: Any,  # folder with a folder per class, photos with boxes, a table, or `Examples`
+    path: Any,  # folder of pictures or sounds per class, photos with boxes, a table (CSV, DataFrame), or `Examples`
     dest: str | os.PathLike,  # folder for the results, not inside `path`; the same call goes on with what is there
     folds: int = 5,  # how many networks are trained
     seed: int = 42,  # of the folds; each training gets a seed of its own, counted on from this one
-    **settings: Any,  # passed on to `maskclf.core.train`: `arch`, `epochs`, `size`, `cbs` …
+    **settings: Any,  # passed on to `maskclf.core.train`: `arch`, `epochs`, `column`, `target`, `cbs` …
 ) -> Report:
     "Train a network for each fold, which it judges: one report on all; `EvaluateError`, and those of `train`."
     dest = Path(dest)
     examples = _read(path, settings)
-    if examples.path.is_dir() and examples.path.resolve() in dest.resolve().parents:
+    is_folder = examples.path.is_dir() and examples.format != 'list'
+    if is_folder and examples.path.resolve() in dest.resolve().parents:
         raise EvaluateError(f'{dest} is inside {examples.path}, where its pictures would be taken for yours: '
                             'name another folder.')
     plan = _plan(examples, folds, seed, settings)
