@@ -18,6 +18,7 @@ from fastai.learner import Learner
 
 from ..base.errors import EvaluateError, ExistsError
 from ..base.files import write_whole
+from ..base.text import csv_line
 from ..core import train
 from ..data.examples import Examples, read_examples
 from ..data.splits import PhotoFolds
@@ -25,6 +26,7 @@ from .evaluate import evaluate
 from ..learn.resume import Stopped, training_file
 from ..tasks.category_report import Report, plot_confusion, plot_sizes
 from ..tasks.report import figure_text, plot_words
+from ..use.rows import row_line
 
 # %% auto #0
 __all__ = ['pool_reports', 'plot_report', 'cross_validate']
@@ -150,12 +152,19 @@ def _judge_fold(examples: Examples, dest: Path, fold: int, plan: dict[str, Any],
     return report
 
 
+def _write_table(table: pd.DataFrame, file: Path) -> None:
+    "Write a table as CSV, of which no cell is computed by a spreadsheet."
+    cells = table.astype(object).where(table.notna(), '')
+    lines = [csv_line(table.columns), *map(row_line, cells.to_dict('records'))]
+    write_whole(file, ''.join(lines))
+
+
 def _write_results(report: Report, dest: Path) -> None:
     "rows.csv, table.csv, report.json and report.png."
     columns = [f'p_{label}' for label in report.labels]
     p = pd.DataFrame(report.probabilities, columns=columns)
-    write_whole(dest/'rows.csv', pd.concat([report.rows, p], axis=1).to_csv(index=False))
-    write_whole(dest/'table.csv', report.scores.to_csv(index=False))
+    _write_table(pd.concat([report.rows, p], axis=1), dest/'rows.csv')
+    _write_table(report.scores, dest/'table.csv')
     write_whole(dest/'report.json', json.dumps(report.to_dict(), indent=1))
     figure = plot_report(report)
     picture = io.BytesIO()
