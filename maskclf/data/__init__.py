@@ -11,6 +11,7 @@ from . import (  # noqa: F401  each registers its reader
     labelme,
     metadata,
     table,
+    via,
     voc,
     wider,
     yolo,
