@@ -10,6 +10,7 @@ from . import (  # noqa: F401  each registers its reader
     label_studio,
     labelme,
     metadata,
+    raven,
     table,
     via,
     voc,
