@@ -884,7 +884,7 @@ def _read(source: Source) -> Examples:
     found = recognise(source)
     if found is not None:
         examples = found if isinstance(found, Examples) else found.examples(source)
-        return _with_note_on_others(_divided_by_lists(examples, source), source)
+        return _with_note_on_parts(_with_note_on_others(_divided_by_lists(examples, source), source), source)
     raise DataError(f'Nobody here can read {on_one_line(source.path)}: '
                     'name a folder with a folder of pictures for each class, or a table (CSV) of files and labels.')
 
@@ -903,6 +903,12 @@ def _with_note_on_others(examples: Examples, source: Source) -> Examples:
     if source.judge or source.label_func or not source.path.is_dir():
         return examples
     return examples.replaced(notes=examples.notes + note_on_other_formats(source.path, source.files, examples.format))
+
+
+def _with_note_on_parts(examples: Examples, source: Source) -> Examples:
+    "The same with a note on files of which only a part is used."
+    note = '' if source.judge else examples.input.read_in_part(examples.files)
+    return examples.replaced(notes=[*examples.notes, note]) if note else examples
 
 
 def _listed_examples(source: Source, files: Iterable[Any]) -> Examples:
