@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from ..base.cells import decode_text, parse_numbers, split_cells
@@ -44,20 +45,26 @@ def read_selections(
     text, _ = decode_text(content, file)
     titles, *lines = split_cells(text, file)
     rows = [dict(zip(titles, line, strict=False)) for line in lines]
-    once = {tuple(row.get(title, '') for title in (_SELECTION, _BEGIN, _END, *_FILES)): row for row in reversed(rows)}
-    return [*once.values()][::-1]
+    once: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in rows:
+        once.setdefault(_frame(row), row)
+    return [*once.values()]
+
+
+def _frame(row: _Row) -> tuple[str, ...]:
+    "What is the same in the rows of one frame, in whichever view it was drawn."
+    return tuple(row.get(title, '') for title in (_SELECTION, _BEGIN, _END, *_FILES))
 
 
 def _added(rows: Sequence[_Row]) -> list[str]:
     "The columns that a user has added: those that Raven has not measured, and that hold more than numbers."
     titles = [title for title in rows[0] if not _MEASURED.fullmatch(title)]
-    return [title for title in titles if _holds_words([row.get(title, '') for row in rows])]
+    return [title for title in titles if _holds_words(rows, title)]
 
 
-def _holds_words(cells: Sequence[str]) -> bool:
-    "Is there a cell that is no number?"
-    filled = [cell for cell in cells if cell]
-    return None in parse_numbers(filled)
+def _holds_words(rows: Sequence[_Row], title: str) -> bool:
+    "Is there a cell in a column that is no number?"
+    return None in parse_numbers([row[title] for row in rows if row.get(title)])
 
 
 def _label_column(file: Path, rows: Sequence[_Row], asked: str | None) -> str:
@@ -119,7 +126,7 @@ def _events(file: Path, rows: Sequence[_Row], column: str, sounds: FilesByName) 
 
 def _note_on_columns(tables: Mapping[Path, Sequence[_Row]], column: str) -> list[str]:
     "What was chosen of several columns, in a sentence; nothing where there was no choice."
-    added = dict.fromkeys(title for rows in tables.values() for title in _added(rows))
+    added = dict.fromkeys(chain.from_iterable(map(_added, tables.values())))
     unused = [title for title in added if title != column]
     if not unused:
         return []
@@ -131,12 +138,12 @@ def find_raven(
     source: Source,  # of a folder or of a selection table, or of anything else
 ) -> Recognised | None:
     "The calls in selection tables of Raven Pro; None if there are none; raises `DataError`."
-    if source.label_func or not source.path.exists():
+    if source.label_func or not source.path.exists() or not any(map(_SOUND.accepts, source.files)):
         return None
     files = [source.path] if source.path.is_file() else source.files
     read = {file: read_selections(file) for file in files if file.suffix.lower() in ('.txt', '.tsv', '.csv')}
     tables = {file: rows for file, rows in read.items() if rows}
-    if not tables or not any(map(_SOUND.accepts, source.files)):
+    if not tables:
         return None
     sounds = FilesByName(source.root, source.files)
     events: list[Event] = []

@@ -267,7 +267,8 @@ def _what_is_missing(project: _Project) -> str:
 def _notes(project: _Project, asked: _Asked) -> list[str]:
     "What should be known of the files, a sentence each."
     notes = []
-    unused = [name for of_boxes in (True, False) for name in project.attributes(of_boxes) if name != asked.column]
+    every = project.attributes(True) + project.attributes(False)
+    unused = [name for name in every if name != asked.column]
     if unused:
         what = 'a class for each box' if asked.of_boxes else 'of whole pictures'
         notes.append(f'learned: {asked.column}, {what}; not used: {", ".join(unused)}. '
