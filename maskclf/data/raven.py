@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from ..base.cells import decode_text, parse_numbers, split_cells
@@ -44,7 +44,7 @@ def read_selections(
         return None
     text, _ = decode_text(content, file)
     titles, *lines = split_cells(text, file)
-    rows = [dict(zip(titles, line, strict=False)) for line in lines]
+    rows = [dict(zip_longest(titles, line[:len(titles)], fillvalue='')) for line in lines]
     once: dict[tuple[str, ...], dict[str, str]] = {}
     for row in rows:
         once.setdefault(_frame(row), row)
