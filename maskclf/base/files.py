@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .errors import ExistsError, MissingError, PictureError
+from .errors import ExistsError, MaskclfError, MissingError, PictureError
 from .text import on_one_line
 
 # %% ../../nbs/library/base/files.ipynb #files-04
@@ -310,15 +310,16 @@ def address_in(
 def refuse_address(
     path: str | os.PathLike,  # that should be a file or a folder
     command: str = '',  # a second way out for those who type a command: 'or …'
+    error: type[MaskclfError] = MissingError,  # what to raise
 ) -> None:
-    "`MissingError` if an address was named in place of a file or a folder of this computer."
+    "Raises `error` if an address was named in place of a file or a folder of this computer."
     address = address_in(path)
     if not address or os.path.lexists(path):
         return
     way = 'download it first, and name the file or folder'
     more = f', {command}' if command else ''
     sentence = f'{on_one_line(address)} is an address, and only files of this computer are read here: {{hint}}.'
-    raise MissingError(sentence, way, way + more)
+    raise error(sentence, way, way + more)
 
 # %% ../../nbs/library/base/files.ipynb #files-37
 def _to_compare(file: str | os.PathLike, most: int = 2**18) -> bytes:

@@ -200,9 +200,12 @@ def _note_whole_photos(classifier: Classifier, found: Sequence[_Found]) -> None:
              '`maskclf find`, which finds each face first.')
 
 
-def _note_left_out(typed: Iterable[Path], found: Iterable[_Found]) -> None:
-    "Say which files in the folders are not asked about, by their endings."
+def _note_left_out(classifier: Classifier, typed: Iterable[Path], found: Iterable[_Found]) -> None:
+    "Say which files in the folders are not asked about, by their endings, and which only in part."
     taken = {place.path for place in found}
+    part = classifier.input.read_in_part(sorted(taken))
+    if part:
+        complain(f'note: {part}')
     below = chain.from_iterable(map(files_below, typed))
     others = left_out(file for file in below if file not in taken)
     if others:
@@ -245,7 +248,7 @@ def _predict_here(
             rows = with_bar(rows, len(found))
         failed = _print_rows(rows, _FORMS[form](classifier.task, classifier.labels))
     _note_whole_photos(classifier, found)
-    _note_left_out(pictures, found)
+    _note_left_out(classifier, pictures, found)
     return len(found), failed
 
 

@@ -176,6 +176,8 @@ def cross_validate(
     pretrained: Pretrained = 'auto',  # ImageNet weights, or a model folder
     quick: Quick = None,  # the last layers only, or all; None: see the help
     augment: Augment = 'auto',  # how training pictures are changed at random
+    target: Target = None,  # what to learn; None: see the help
+    column: Column = None,  # of a table, the column to learn; None: see the help
     group: Group = None,  # what must stay in one fold; None: only photos
     exclude: Exclude = None,  # list of pictures to leave out
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of the table
@@ -184,6 +186,7 @@ def cross_validate(
 
     \b
       maskclf cross-validate my-pictures --out results
+      maskclf cross-validate faces.csv --column mask
     """
     check_exists(path)
     check_writable(out/'report.json', '--out')
@@ -192,7 +195,8 @@ def cross_validate(
     from maskclf.tasks.category_calibration import calibrate
 
     settings = dict(arch=arch, epochs=epochs, size=size, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick,
-                    augment=augment, group=group, exclude=exclude or (), cbs=[TrainingRows()])
+                    augment=augment, target=target, column=column, group=group, exclude=exclude or (),
+                    cbs=[TrainingRows()])
     show = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()  # JSON stands alone
     with show:
         report = judge(path, out, folds, seed, **settings)

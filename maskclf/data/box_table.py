@@ -21,6 +21,7 @@ from .sheet import Sheet, plain_title, read_sheet, sheet_of
 from .structure import list_in
 from .table import is_table
 from .table_files import TableFiles
+from .via import via_corners
 from ..inputs.input import input_of
 
 # %% auto #0
@@ -158,15 +159,10 @@ def _number(cell: Any) -> float:
 def _via_corners(cell: str) -> list[Any]:
     "The corners of a shape of the VGG Image Annotator; `ValueError` if it is of a kind that is not read."
     shape = json.loads(cell)
-    if not shape:
-        return []
-    if shape.get('name') == 'rect':
-        left, top = shape['x'], shape['y']
-        return [left, top, left + shape['width'], top + shape['height']]
-    if 'all_points_x' in shape:
-        xs, ys = shape['all_points_x'], shape['all_points_y']
-        return [min(xs), min(ys), max(xs), max(ys)]
-    raise ValueError(shape.get('name'))
+    corners = via_corners(shape) if shape else ()
+    if shape and not corners:
+        raise ValueError(shape.get('name'))
+    return [*corners]
 
 
 def _read_rows(sheet: Sheet, layout: Layout, source: Source) -> tuple[_Rows, list[str]]:
@@ -205,7 +201,7 @@ def _drawn(rows: _Rows, row: int, where: str) -> list[DrawnBox]:
         corners = [float(corner) for corner in rows.corners(row)]
         label = rows.class_of(row)
     except (ValueError, KeyError, TypeError):
-        return [DrawnBox('', (), where, f'{where} holds no rectangle: only rectangles and polygons are read.')]
+        return [DrawnBox('', (), where, f'{where} holds no box: rectangles are read, and shapes with an inside.')]
     return [DrawnBox(label, corners, where)] if corners else []
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import DataError
+from ..base.files import refuse_address
 from ..base.text import on_one_line
 from .examples import Example, Examples, Problem, Source, recognise
 from .names import LABEL_FOLDERS
@@ -396,7 +397,8 @@ class BoxSet:
 def photos_with_boxes(
     path: str | os.PathLike | Source,  # a folder, searched to the bottom, or the one file that tells of all photos
 ) -> BoxSet | None:
-    "The photos with boxes in a folder, None if something else is there; raises `DataError` if they cannot be read."
+    "The photos with boxes in a folder, None if something else is there; `DataError`, for an address `MissingError`."
     source = path if isinstance(path, Source) else Source(Path(path))
-    found = recognise(source) if source.path.exists() else None
+    refuse_address(source.path)
+    found = recognise(source) if source.exists else None
     return found if isinstance(found, BoxSet) else None

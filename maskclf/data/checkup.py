@@ -29,10 +29,11 @@ from .boxes import BoxSet, PhotoCrops, photos_with_boxes
 from .examples import Example, Examples, Source, read_examples
 from .splits import (TaskSplitter, item_photo, keep_copies_together, leaking_photos,
                                  names_with_copies)
+from .sheet import is_sheet
 from ..inputs.copies import Look, similar_pairs
 from ..inputs.input import PICTURE
 from ..inputs.picture import upright_size
-from ..tasks.task import task_named
+from ..tasks.task import Task, task_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -305,12 +306,14 @@ def _folder_findings(path: Path, examples: Examples) -> Iterator[Finding]:
             yield finding(folder, 'empty class')
 
 
-def _own_findings(path: Path, examples: Examples) -> list[Finding]:
+def _own_findings(examples: Examples) -> list[Finding]:
     "What is wrong with a table, or with the folders of the classes."
-    if path.is_file():
-        said = f': {examples.learned}'  # the heading names what is learned
-        return [finding('', 'table', note) for note in examples.notes if said not in str(note)]
-    return [*_folder_findings(path, examples)]
+    if examples.format == 'list':
+        return []
+    if examples.path.is_dir():
+        return [*_folder_findings(examples.path, examples)]
+    said = f': {examples.learned}'  # the heading names what is learned
+    return [finding('', 'table', note) for note in examples.notes if said not in str(note)]
 
 
 def _in_class_folder(example: Example, root: Path) -> bool:
@@ -542,8 +545,14 @@ def _check_recordings(examples: Examples) -> Checkup:
     labelled = {(example.file, example.label): replace(example, region=None) for example in examples}
     of_labels = examples.replaced(labelled.values())
     heard, unreadable = _look_at_all(recordings.files, examples.root, examples.input.examine)
-    findings = [*unreadable, *_recording_findings(recordings, heard), *_rate_findings(of_labels, heard)]
-    return _as_checkup(examples.root, findings, of_labels.labels)
+    findings = [*unreadable, *_recording_findings(recordings, heard)]
+    has_classes = examples.task.has_classes
+    if has_classes:
+        findings += _rate_findings(of_labels, heard)
+    if examples.format == 'table':
+        findings += _own_findings(examples)
+    checkup = _as_checkup(examples.root, findings, examples.task.counted(of_labels.labels, examples.quantity))
+    return replace(checkup, about=_about(examples, len(of_labels)), has_classes=has_classes)
 
 # %% ../../nbs/library/data/checkup.ipynb #checkup-70
 LEFT_OUT = ('unreadable', 'two labels', 'duplicate', 'doubled box')  # faults of files not to be learned from
@@ -640,7 +649,7 @@ class Checkup:
 
 # %% ../../nbs/library/data/checkup.ipynb #checkup-80
 def check_up(
-    path: str | os.PathLike,  # a folder per class, photos with boxes, or a table; nothing in it is changed
+    path: Any,  # a folder per class, photos with boxes, a table (CSV, DataFrame), a list, or `Examples`; not changed
     label_func: Callable | None = None,  # file → label, for a folder per class
     splitter: Any = None,  # the fastai splitter whose split is looked at; None is the one that `train` uses
     classes: Sequence[str] | None = None,  # the classes expected; None takes all
@@ -650,18 +659,27 @@ def check_up(
     **limits: Any,  # other `Limits` than the usual, `tiny=20` say
 ) -> Checkup:
     "Look through a data set before anything is trained on it; `FileNotFoundError`, `DataError` if that cannot be."
-    path = Path(path)
     task = task_named(target) if isinstance(target, str) else target
-    source = Source(path, task, column, judge=True)
-    boxes = photos_with_boxes(source) if label_func is None else None
+    boxes = _box_set(path, task, column) if label_func is None else None
     examples = read_examples(path, target, column, label_func, judge=True, group=group)
     if boxes is None and examples.input is not PICTURE:
         return _check_recordings(examples)
-    return _check_pictures(path, boxes, examples, splitter, classes, Limits(**limits))
+    return _check_pictures(boxes, examples, splitter, classes, Limits(**limits))
+
+
+def _box_set(path: Any, task: Task | None, column: str | None) -> BoxSet | None:
+    "The photos with boxes that are to be looked through; None if there are none; `DataError` if they are not here."
+    if isinstance(path, (str, os.PathLike)) or is_sheet(path):
+        return photos_with_boxes(Source.of(path, task=task, column=column, judge=True))
+    if not isinstance(path, Examples) or path.input is not PICTURE or not any(example.region for example in path):
+        return None
+    boxes = photos_with_boxes(Source(path.path, path.task, judge=True))
+    if boxes is None:
+        raise DataError('These examples are parts of photos: give the folder or the table that they were read from.')
+    return boxes
 
 
 def _check_pictures(
-    path: Path,
     boxes: BoxSet | None,
     examples: Examples,
     splitter: Any,
@@ -674,8 +692,8 @@ def _check_pictures(
         root = boxes.root
     else:
         gathered = _gather_files(examples, limits)
-        root = examples.root if path.is_file() else path
-        gathered.findings[:0] = _own_findings(path, examples)
+        root = _folder_of(examples)
+        gathered.findings[:0] = _own_findings(examples)
         gathered.findings += _giveaway(gathered.looks, gathered.groups, limits)
     pairs = similar_pairs(gathered.looks, limits.likeness, limits.bits, smallest=limits.smallest, flat=limits.flat)
     findings = list(gathered.findings)
@@ -690,16 +708,23 @@ def _check_pictures(
     findings += _split_findings(gathered, pairs, splitter)
     counted = examples.task.counted([item.label for item in gathered.items], examples.quantity)
     checkup = _as_checkup(root, findings, counted)
-    return replace(checkup, about=_about(path, examples, len(gathered.items)), has_classes=examples.task.has_classes)
+    return replace(checkup, about=_about(examples, len(gathered.items)), has_classes=examples.task.has_classes)
 
 
-def _about(path: Path, examples: Examples, n: int) -> str:
-    "What was looked through, if it is a table, or if there are no classes; else nothing."
+def _folder_of(examples: Examples) -> Path:
+    "The folder that the names in findings are seen from."
+    return examples.path if examples.path.is_dir() else examples.root
+
+
+def _about(examples: Examples, n: int) -> str:
+    "What was looked through, if it is a table or a list, or if there are no classes; else nothing."
+    if examples.format == 'list':
+        return f'the list: {plural(n, "example")} in {examples.task.amount(examples.labels)}'
     if not examples.learned and examples.task.has_classes:
         return ''
-    labels = examples.labels
-    what = examples.learned or f'{examples.quantity} {examples.task.amount(labels)}'.strip()
-    return f'{on_one_line(path.name)}: {plural(n, "example")} of {what}'
+    what = examples.learned or f'{examples.quantity} {examples.task.amount(examples.labels)}'.strip()
+    name = on_one_line(examples.path.name) if examples.path.exists() else 'the table'
+    return f'{name}: {plural(n, "example")} of {what}'
 
 
 def _sort_key(order: dict[str, int], column: Any) -> Any:

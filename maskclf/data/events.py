@@ -25,7 +25,7 @@ from ..inputs.sound import Spectrogram, lengths
 from ..tasks.task import Task, guess_task
 
 # %% auto #0
-__all__ = ['find_events']
+__all__ = ['seconds_in', 'Event', 'FoundEvents', 'event_examples', 'find_events']
 
 # %% ../../nbs/library/data/events.ipynb #events-10
 _UNITS = r'(?P<unit>s|sec|secs|seconds|ms|msec)?'
@@ -59,7 +59,10 @@ def _time_columns(columns: Sequence[str]) -> _Times | None:
     return _Times(start, duration, True) if start and duration else None
 
 
-def _seconds(text: Any, column: str) -> float | None:
+def seconds_in(
+    text: Any,  # a cell: '83.5', '83,5', '1:23.5'; of a DataFrame perhaps a number
+    column: str = '',  # its title, which may name the unit; left out: seconds
+) -> float | None:
     "A time in seconds; None if it is none."
     text = ','.join(text) if isinstance(text, tuple) else str(text)  # of a decimal comma somebody may make two labels
     try:
@@ -78,7 +81,7 @@ _LABELS = ('label', 'labels', 'event_label', 'event', 'class', 'category', 'spec
 _SOUND = input_named('sound')
 
 
-class _Event(NamedTuple):
+class Event(NamedTuple):
     "A stretch of a recording that somebody has named."
     file: Path  # the recording, perhaps of a file that is not here
     start: float | None  # in seconds; None: not readable
@@ -106,7 +109,7 @@ def _label_column(file: Path, columns: Sequence[str], times: _Times, asked: str 
     return others[0]
 
 
-def _events_of_table(file: Path, source: Source, sounds: FilesByName) -> tuple[list[_Event], str]:
+def _events_of_table(file: Path, source: Source, sounds: FilesByName) -> tuple[list[Event], str]:
     "The events in a table, and the column of their labels; none if it is about something else."
     columns = _columns(file)
     times = _time_columns(columns)
@@ -122,28 +125,28 @@ def _events_of_table(file: Path, source: Source, sounds: FilesByName) -> tuple[l
     found = []
     for n, (start_text, end_text, label) in enumerate(zip(starts.texts, ends, labels, strict=True)):
         path, doubt = sounds.find(starts.names[n], file.parent)
-        start, end = _seconds(start_text, times.start), _seconds(end_text, times.end)
+        start, end = seconds_in(start_text, times.start), seconds_in(end_text, times.end)
         if times.lasts and start is not None and end is not None:
             end += start
         side = starts.sides[n] if starts.sides else ''
-        found.append(_Event(path, start, end, label, f'Row {n + 2} of {name}', side, doubt))
+        found.append(Event(path, start, end, label, f'Row {n + 2} of {name}', side, doubt))
     return (found, column) if _are_within(found) else ([], '')
 
 
-def _ends(events: Iterable[_Event]) -> dict[Path, float]:
+def _ends(events: Iterable[Event]) -> dict[Path, float]:
     "How many seconds each recording lasts; 0 if it cannot be opened."
     files = {event.file for event in events}
     return {file: max(lengths([file]), default=0) for file in files}
 
 
-def _are_within(events: Sequence[_Event]) -> bool:
+def _are_within(events: Sequence[Event]) -> bool:
     "Do most of the events begin within their recordings?"
     ends = _ends(events)
     here = [event for event in events if ends[event.file] and event.start is not None]
     return 2*sum(event.start < ends[event.file] for event in here if event.start is not None) > len(here)
 
 
-def _events_of_track(file: Path, sound: Path) -> list[_Event]:
+def _events_of_track(file: Path, sound: Path) -> list[Event]:
     "The events in a label track of Audacity; none if a text is something else."
     try:
         lines = file.read_text(encoding='utf-8-sig').splitlines()
@@ -154,21 +157,23 @@ def _events_of_track(file: Path, sound: Path) -> list[_Event]:
         parts = line.split('\t')
         if parts[0] == '\\':
             continue  # the pitches of the event before
-        start, end = (_seconds(part, '') for part in [*parts[:2], '', ''][:2])
+        start, end = (seconds_in(part, '') for part in [*parts[:2], '', ''][:2])
         if len(parts) < 3 or start is None or end is None:
             return []
-        found.append(_Event(sound, start, end, parts[2].strip(), f'Line {number} of {on_one_line(file.name)}'))
+        found.append(Event(sound, start, end, parts[2].strip(), f'Line {number} of {on_one_line(file.name)}'))
     return found
 
 # %% ../../nbs/library/data/events.ipynb #events-30
-class _Found(NamedTuple):
+class FoundEvents(NamedTuple):
     "What a source says of events."
-    events: list[_Event]
+    events: list[Event]
     column: str  # what their labels are called
     names: list[str]  # of the files that hold them
+    format: str = 'events'  # of these files
+    notes: Sequence[str] = ()  # what should be known of them, a sentence each
 
 
-def _all_events(source: Source) -> _Found:
+def _all_events(source: Source) -> FoundEvents:
     "All events of a source."
     sounds = FilesByName(source.root, source.files)
     tables = [source.path] if source.path.is_file() else list(filter(is_table, source.files))
@@ -182,7 +187,7 @@ def _all_events(source: Source) -> _Found:
             found += events
             names.append(table.name)
     if found or source.path.is_file():
-        return _Found(found, column, names)
+        return FoundEvents(found, column, names)
     by_stem = {file.with_suffix(''): file for file in source.files if _SOUND.accepts(file)}
     for file in source.files:
         sound = by_stem.get(file.with_suffix('')) if file.suffix.lower() == '.txt' else None
@@ -190,10 +195,10 @@ def _all_events(source: Source) -> _Found:
         if events:
             found += events
             names.append(file.name)
-    return _Found(found, 'label', names)
+    return FoundEvents(found, 'label', names)
 
 
-def _trouble(event: _Event, ends: dict[Path, float]) -> str:
+def _trouble(event: Event, ends: dict[Path, float]) -> str:
     "Why an event cannot be used, a sentence, or nothing."
     if event.doubt:
         return event.doubt
@@ -225,9 +230,12 @@ def _settings(durations: Sequence[float]) -> Spectrogram:
     return Spectrogram(next((seconds for seconds in choices if seconds >= .95*most), choices[-1]))
 
 
-def _examples(all_events: _Found, source: Source) -> Examples:
+def event_examples(
+    found: FoundEvents,  # all events of a source
+    source: Source,  # what was asked for
+) -> Examples:
     "The examples of events; raises `DataError` if none of them can be used."
-    events, column, names = all_events
+    events, column, names = found.events, found.column, found.names
     where = first_few(names)
     ends = _ends(events)
     troubles = [_trouble(event, ends) for event in events]
@@ -238,21 +246,21 @@ def _examples(all_events: _Found, source: Source) -> Examples:
     task = source.task or guess_task([event.text for event in good], column, source.path)
     durations = [event.end - event.start for event in good if event.end is not None and event.start is not None]
     source = replace(source, settings=source.settings or _settings(durations))
-    found, contradicting = _labelled(good, ends, task, source)
-    notes = [f'Each of the {len(good)} events in {where} is an example: a stretch of its recording.']
+    labelled, contradicting = _labelled(good, ends, task, source)
+    notes = [*found.notes, f'Each of the {len(good)} events in {where} is an example: a stretch of its recording.']
     if problems:
         notes.append(f'Of {len(events)} events in {where}, {len(problems)} cannot be used. '
                      f'The first: {problems[0].sentence}')
     if contradicting:
         notes.append(f'Events in {where} at one time with different labels, and left out: {contradicting}.')
-    labelled, left_out = source.with_labels(found, task, column)
-    examples = source.examples(labelled, task, _SOUND, format='events', notes=notes + left_out, problems=problems,
+    labelled, left_out = source.with_labels(labelled, task, column)
+    examples = source.examples(labelled, task, _SOUND, format=found.format, notes=notes + left_out, problems=problems,
                                quantity=task.quantity(column))
     return with_division(examples, _division(good, source)).with_settings()
 
 
 def _labelled(
-    events: Sequence[_Event], ends: dict[Path, float], task: Task, source: Source
+    events: Sequence[Event], ends: dict[Path, float], task: Task, source: Source
 ) -> tuple[list[Example], int]:
     "An example for each event, or for each piece of a long one; and how many events contradict each other."
     rows: defaultdict[tuple[Path, float, float], list[Any]] = defaultdict(list)
@@ -276,7 +284,7 @@ def _labelled(
     return found, sum(label is None for label in cells)
 
 
-def _division(events: Sequence[_Event], source: Source) -> Division:
+def _division(events: Sequence[Event], source: Source) -> Division:
     "The side of each recording, as the table divides them, or folders, or lists."
     named = {event.file: event.side for event in events}
     if 'train' in named.values() and len(set(named.values())) > 1:
@@ -299,7 +307,7 @@ def find_events(
     if not any(map(_SOUND.accepts, source.files)):
         return None
     found = _all_events(source)
-    return Recognised(partial(_examples, found)) if found.events else None
+    return Recognised(partial(event_examples, found)) if found.events else None
 
 
 def _columns(file: Path) -> list[str]:

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple, Protocol, overload
 from PIL import Image
 
 from ..base.cells import decode_text
-from ..base.errors import DataError, EvaluateError, Note, PictureError, warn
-from ..base.files import content_mark, files_below, photo_of
+from ..base.errors import DataError, EvaluateError, MissingError, Note, PictureError, warn
+from ..base.files import content_mark, files_below, photo_of, refuse_address
 from ..base.machine import cores, fork_safe_lock, map_ahead
 from ..base.text import first_few, from_cell, on_one_line, plural, relative_name
 from .groups import groups_of, is_pattern, note_on_groups, note_on_part
@@ -507,6 +507,12 @@ def _note_on_lost(examples: Examples) -> list[Note]:
                  f'{{hint}} gives a table that says why. The first: {lost[0].sentence}', *_ALL_BOXES)]
 
 # %% ../../nbs/library/data/examples.ipynb #examples-55
+def _mark_of(given: Any) -> str:
+    "Eight letters for what is in a table that was given in Python: a training that was stopped is known by them."
+    columns = sheet_of(given).columns
+    return hashlib.sha256(repr(columns).encode('utf-8', 'surrogateescape')).hexdigest()[:8]
+
+
 @dataclass
 class Source:
     "What is to be read, and how; readers get it."
@@ -523,6 +529,24 @@ class Source:
 
     def __post_init__(self) -> None:
         self._below: dict[Path, list[Path]] = {}
+
+    @classmethod
+    def of(
+        cls,
+        path: Any,  # a path; a DataFrame, a dictionary or a list of rows; or a list of files
+        **asked: Any,  # other fields
+    ) -> Source:
+        "The source for whatever `read_examples` takes."
+        if isinstance(path, (str, os.PathLike)):
+            return cls(Path(path), **asked)
+        if is_sheet(path):
+            return cls(Path(f'table-{_mark_of(path)}'), given=path, **asked)  # where it would be, if it were a file
+        return cls(Path(), **asked)
+
+    @property
+    def exists(self) -> bool:
+        "Is there anything: a table that was given, a file or a folder?"
+        return self.given is not None or self.path.exists()
 
     @property
     def root(self) -> Path:
@@ -809,25 +833,15 @@ def read_examples(
         task = task_named(task)
     if _means_folders(label_func):
         label_func = None
-    source = Source(Path(), task, column, label_func, margin, settings, judge, list(known), group)
-    if isinstance(path, (str, os.PathLike)):
-        source.path = Path(path)
+    source = Source.of(path, task=task, column=column, label_func=label_func, margin=margin, settings=settings,
+                       judge=judge, known=list(known), group=group)
+    if source.given is not None or isinstance(path, (str, os.PathLike)):
         examples = _read(source)
-    elif is_sheet(path):
-        source.path = Path(f'table-{_mark_of(path)}')  # where it would be, if it were a file
-        source.given = path
-        examples = _recognised(source)
     else:
         examples = _listed_examples(source, path)
     if known:
         examples = _spelled_as_known(examples, known)
     return _grouped(examples, group, judge)
-
-
-def _mark_of(given: Any) -> str:
-    "Eight letters for what is in a table that was given in Python: a training that was stopped is known by them."
-    columns = sheet_of(given).columns
-    return hashlib.sha256(repr(columns).encode('utf-8', 'surrogateescape')).hexdigest()[:8]
 
 
 def _grouped(examples: Examples, group: str | None, judge: bool) -> Examples:
@@ -864,17 +878,13 @@ def _spelled_as_known(examples: Examples, known: Sequence[str]) -> Examples:
 def _read(source: Source) -> Examples:
     "What the first reader that recognises the source makes of it."
     name = on_one_line(source.path)
-    if not source.path.exists():
-        raise FileNotFoundError(f'{name} does not exist: check the name and the folder.')
-    return _recognised(source)
-
-
-def _recognised(source: Source) -> Examples:
-    "The same for what is there."
+    refuse_address(source.path)
+    if not source.exists:
+        raise MissingError(f'{name} does not exist: check the name and the folder.')
     found = recognise(source)
     if found is not None:
         examples = found if isinstance(found, Examples) else found.examples(source)
-        return _with_note_on_others(_divided_by_lists(examples, source), source)
+        return _with_note_on_parts(_with_note_on_others(_divided_by_lists(examples, source), source), source)
     raise DataError(f'Nobody here can read {on_one_line(source.path)}: '
                     'name a folder with a folder of pictures for each class, or a table (CSV) of files and labels.')
 
@@ -893,6 +903,12 @@ def _with_note_on_others(examples: Examples, source: Source) -> Examples:
     if source.judge or source.label_func or not source.path.is_dir():
         return examples
     return examples.replaced(notes=examples.notes + note_on_other_formats(source.path, source.files, examples.format))
+
+
+def _with_note_on_parts(examples: Examples, source: Source) -> Examples:
+    "The same with a note on files of which only a part is used."
+    note = '' if source.judge else examples.input.read_in_part(examples.files)
+    return examples.replaced(notes=[*examples.notes, note]) if note else examples
 
 
 def _listed_examples(source: Source, files: Iterable[Any]) -> Examples:

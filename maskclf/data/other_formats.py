@@ -37,6 +37,7 @@ _READ = {  # those of them that are read → what such a file holds, one and sev
     'Label Studio': ('label', 'labels'),
     'CVAT': ('label', 'labels'),
     'LabelMe': ('label', 'labels'),
+    'VGG Image Annotator': ('label', 'labels'),
 }
 _NAME_IT = 'name the table itself to learn what it holds'
 _INSTEAD = {  # those that are tables → what to do

@@ -18,6 +18,7 @@ from fastai.learner import Learner
 
 from ..base.errors import EvaluateError, ExistsError
 from ..base.files import write_whole
+from ..base.text import csv_line
 from ..core import train
 from ..data.examples import Examples, read_examples
 from ..data.splits import PhotoFolds
@@ -25,6 +26,7 @@ from .evaluate import evaluate
 from ..learn.resume import Stopped, training_file
 from ..tasks.category_report import Report, plot_confusion, plot_sizes
 from ..tasks.report import figure_text, plot_words
+from ..use.rows import row_line
 
 # %% auto #0
 __all__ = ['pool_reports', 'plot_report', 'cross_validate']
@@ -150,12 +152,19 @@ def _judge_fold(examples: Examples, dest: Path, fold: int, plan: dict[str, Any],
     return report
 
 
+def _write_table(table: pd.DataFrame, file: Path) -> None:
+    "Write a table as CSV, of which no cell is computed by a spreadsheet."
+    cells = table.astype(object).where(table.notna(), '')
+    lines = [csv_line(table.columns), *map(row_line, cells.to_dict('records'))]
+    write_whole(file, ''.join(lines))
+
+
 def _write_results(report: Report, dest: Path) -> None:
     "rows.csv, table.csv, report.json and report.png."
     columns = [f'p_{label}' for label in report.labels]
     p = pd.DataFrame(report.probabilities, columns=columns)
-    write_whole(dest/'rows.csv', pd.concat([report.rows, p], axis=1).to_csv(index=False))
-    write_whole(dest/'table.csv', report.scores.to_csv(index=False))
+    _write_table(pd.concat([report.rows, p], axis=1), dest/'rows.csv')
+    _write_table(report.scores, dest/'table.csv')
     write_whole(dest/'report.json', json.dumps(report.to_dict(), indent=1))
     figure = plot_report(report)
     picture = io.BytesIO()
@@ -165,16 +174,17 @@ def _write_results(report: Report, dest: Path) -> None:
 
 # %% ../../nbs/library/evaluation/folds.ipynb #folds-09
 def cross_validate(
-    path: Any,  # folder with a folder per class, photos with boxes, a table, or `Examples`
+    path: Any,  # folder of pictures or sounds per class, photos with boxes, a table (CSV, DataFrame), or `Examples`
     dest: str | os.PathLike,  # folder for the results, not inside `path`; the same call goes on with what is there
     folds: int = 5,  # how many networks are trained
     seed: int = 42,  # of the folds; each training gets a seed of its own, counted on from this one
-    **settings: Any,  # passed on to `maskclf.core.train`: `arch`, `epochs`, `size`, `cbs` …
+    **settings: Any,  # passed on to `maskclf.core.train`: `arch`, `epochs`, `column`, `target`, `cbs` …
 ) -> Report:
     "Train a network for each fold, which it judges: one report on all; `EvaluateError`, and those of `train`."
     dest = Path(dest)
     examples = _read(path, settings)
-    if examples.path.is_dir() and examples.path.resolve() in dest.resolve().parents:
+    is_folder = examples.path.is_dir() and examples.format != 'list'
+    if is_folder and examples.path.resolve() in dest.resolve().parents:
         raise EvaluateError(f'{dest} is inside {examples.path}, where its pictures would be taken for yours: '
                             'name another folder.')
     plan = _plan(examples, folds, seed, settings)

@@ -16,14 +16,15 @@ import numpy as np
 from PIL import Image
 
 from ..base.errors import DataError, MissingError, SoundError
-from ..base.files import walk
-from ..base.text import on_one_line
+from ..base.files import refuse_address, walk
+from ..base.text import first_few, on_one_line
 from .copies import Look, Pairs, equal_pairs, look_at, similar_pairs
 from maskclf.inputs.picture import (
     MAX_PIXELS,
     PHOTO_FORMATS,
     check_photo,
     crop_region,
+    is_animated,
     open_photo,
     open_picture,
     upright_size,
@@ -109,6 +110,13 @@ class InputFiles:
         path = Path(path)
         return self.among(walk(path), path) if path.is_dir() else [_existing(path)]
 
+    def read_in_part(
+        self,
+        files: Iterable[str | PathLike],  # of this kind
+    ) -> str:
+        "Of which files only a part is used, in a sentence; nothing if all are used whole."
+        return ''
+
     def check_libraries(self) -> None:
         "Raise an error that says what to install, if something is missing to read them."
 
@@ -117,6 +125,7 @@ def _existing(path: Path) -> Path:
     "The path of a file that is there, else `FileNotFoundError`."
     if path.is_file():
         return path
+    refuse_address(path)
     raise MissingError(f'{on_one_line(path)} does not exist: check the name and the folder.')
 
 # %% ../../nbs/library/inputs/input.ipynb #input-09
@@ -376,6 +385,10 @@ class PictureInput(Input):
 
     def advice(self, other: InputFiles | None) -> str:
         return f'a model of {other.plural} reads them.' if other else super().advice(other)
+
+    def read_in_part(self, files: Iterable[str | PathLike]) -> str:
+        moving = [Path(file).name for file in files if is_animated(file)]
+        return f'Of a picture that moves only the first one is used: {first_few(moving)}.' if moving else ''
 
     def config_entries(self, settings: Any) -> dict[str, Any]:
         return {}  # a config without an entry `input` is about pictures

@@ -27,8 +27,8 @@ from .source import TooMuch, WrongFormat, from_start, has_signature, open_file, 
 # %% auto #0
 __all__ = ['FORMATS', 'PICTURE_SIGNATURES', 'SIDEWAYS', 'PictureSource', 'MAX_PIXELS', 'RESIZE_METHODS', 'IMAGENET_MEAN',
            'IMAGENET_STD', 'PHOTO_FORMATS', 'MAX_SIDE', 'MAX_SCANS', 'orientation', 'read_header', 'stored_size',
-           'upright_size', 'full_size', 'open_picture', 'open_photo', 'opened', 'crop_region', 'resize_picture',
-           'normalise_picture', 'to_array', 'check_photo']
+           'upright_size', 'is_animated', 'full_size', 'open_picture', 'open_photo', 'opened', 'crop_region',
+           'resize_picture', 'normalise_picture', 'to_array', 'check_photo']
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-05
 _LOCK = fork_safe_lock()
@@ -242,6 +242,23 @@ def upright_size(
     "Width and height of a picture, the right way up, from its first bytes; `OSError` if it is none."
     width, height, turn = stored_size(file)
     return (height, width) if turn in SIDEWAYS else (width, height)
+
+# %% ../../nbs/library/inputs/picture.ipynb #picture-21a
+def is_animated(
+    file: str | os.PathLike,  # a picture; only GIF and WebP are looked at
+) -> bool:
+    "Are there more pictures in a file than the first one, which is used? False if it cannot be read."
+    if not os.fspath(file).lower().endswith(('.gif', '.webp')):
+        return False
+    try:
+        with open(file, 'rb') as opened:
+            head = opened.read(21)
+        if head[8:16] == b'WEBPVP8X':
+            return bool(head[20] & 2)  # a flag; Pillow would read all of the file
+        with read_header(file) as picture:
+            return bool(getattr(picture, 'is_animated', False))
+    except (OSError, SyntaxError, ValueError, IndexError):  # what is wrong with it is said when it is opened
+        return False
 
 # %% ../../nbs/library/inputs/picture.ipynb #picture-23
 PictureSource = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.Image | np.ndarray

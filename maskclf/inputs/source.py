@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..base.errors import PictureError
+from ..base.files import refuse_address
 from ..base.text import on_one_line
 
 # %% auto #0
@@ -30,6 +31,7 @@ def open_file(
             return path.open('rb')
         if path.is_dir():
             raise error(f'{name} is a folder: name a {noun} in it.')
+        refuse_address(path, error=error)
         raise error(f'{name} does not exist: check the name and the folder.')
     except OSError as problem:
         raise error(f'{name} cannot be read ({problem.strerror}): check its permissions.') from problem

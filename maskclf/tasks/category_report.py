@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -118,12 +118,18 @@ class ClassScores(BaseReport):
         counts = self.counted.label.value_counts()
         return counts.index[0], float((self.n - counts.iloc[0])/self.n)
 
-    @property
+    @cached_property
+    def _answered(self) -> tuple[np.ndarray, np.ndarray]:
+        "Of each example that counts the number of its class, and that of the class that was said."
+        counted = self.counted
+        return self._codes(counted.label), self._codes(counted.predicted)
+
+    @cached_property
     def confusion(self) -> np.ndarray:
-        "Counts, classes × classes: a row for each true class, a column for each answer."
+        "Counts, classes × classes: a row for each true class, a column for each answer; worked out once."
         if not self.n:
             return np.zeros((len(self.labels), len(self.labels)), int)
-        return confusion_matrix(self.counted.label, self.counted.predicted, labels=self.labels)
+        return confusion_matrix(*self._answered, labels=range(len(self.labels)))
 
     @property
     def recall(self) -> dict[str, tuple[int, int]]:
@@ -132,15 +138,15 @@ class ClassScores(BaseReport):
         pairs = zip(confusion.diagonal().tolist(), confusion.sum(1).tolist(), strict=True)
         return dict(zip(self.labels, pairs, strict=True))
 
-    @property
+    @cached_property
     def table(self) -> pd.DataFrame:
-        "A row for each class: pictures, found, recall, said, precision, F1, intervals; NaN for what has none."
+        "A row for each class: pictures, found, recall, said, precision, F1, intervals; worked out once."
         confusion = self.confusion
         found, pictures, said = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
         precision, recall, f1 = np.full((3, len(self.labels)), np.nan)
         if self.n:
             precision, recall, f1, _ = precision_recall_fscore_support(
-                self.counted.label, self.counted.predicted, labels=self.labels, zero_division=np.nan)
+                *self._answered, labels=range(len(self.labels)), zero_division=np.nan)
         low, high = proportion_interval(found, pictures)
         precision_low, precision_high = proportion_interval(found, said)
         columns = {
@@ -167,7 +173,7 @@ class ClassScores(BaseReport):
         seed: int = 0,  # the same seed, the same draws
     ) -> np.ndarray:
         "Balanced accuracy and macro F1 for groups drawn at random with replacement: an array draws × 2."
-        truth, predicted = self._codes(self.counted.label), self._codes(self.counted.predicted)
+        truth, predicted = self._answered
         groups = self.photos if groups is None else groups
         return bootstrap_classes(truth, predicted, groups, len(self.labels), draws, seed)
 

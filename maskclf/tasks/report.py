@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -186,9 +187,9 @@ class BaseReport:
         "How many examples do not count."
         return len(self.rows) - self.n
 
-    @property
+    @cached_property
     def photos(self) -> np.ndarray:
-        "The photo of each example that counts, as numbers from 0; all without a file count as one."
+        "The photo of each example that counts, as numbers from 0; all without a file count as one. Worked out once."
         counted = self.counted
         names = counted.photo if 'photo' in counted else map(photo_of, counted.file)
         return pd.factorize(np.array([*names], dtype=object))[0]
