@@ -184,7 +184,10 @@ def load_with_onnxruntime(
                 raise _too_much('for one picture') from error
         half = len(pixels)//2
         parts = [run(pixels[:half]), run(pixels[half:])]
-        return {name: np.concatenate([part[name] for part in parts]) for name in names}
+        whole = {}
+        for name in names:
+            whole[name] = np.concatenate([part[name] for part in parts])
+        return whole
 
     return Loaded(run, _onnxruntime_ends(session.get_inputs()), _onnxruntime_ends(session.get_outputs()))
 
