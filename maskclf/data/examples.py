@@ -863,6 +863,12 @@ def _with_note_on_others(examples: Examples, source: Source) -> Examples:
         return examples
     return examples.replaced(notes=examples.notes + note_on_other_formats(source.path, source.files, examples.format))
 
+
+def _with_note_on_parts(examples: Examples, source: Source) -> Examples:
+    "The same with a note on files of which only a part is used."
+    note = '' if source.judge else examples.input.read_in_part(examples.files)
+    return examples.replaced(notes=[*examples.notes, note]) if note else examples
+
 # %% ../../nbs/library/data/examples.ipynb #examples-61r
 def _means_folders(label_func: Callable | None) -> bool:
     "Are the labels the names of folders? fastai's `parent_label` says so, too."
@@ -899,44 +905,6 @@ def read_examples(
     return _grouped(examples, group, judge)
 
 
-<<<<<<< HEAD
-def _grouped(examples: Examples, group: str | None, judge: bool) -> Examples:
-    "The same with the groups that were asked for, or with a hint where some seem to be."
-    if group is not None:
-        return examples if examples.group else _with_groups(examples, group)
-    hinted = any(isinstance(note, Note) and note.python.startswith('group=') for note in examples.notes)
-    if not (judge or hinted or examples.divided):
-        first = {example.photo: example for example in reversed(examples)}  # a face or a window of each photo will do
-        labels = [examples.task.label_text(example.label) for example in first.values()]
-        names = [photo_of(relative_name(example.file, examples.root)) for example in first.values()]
-        examples.notes += note_on_part(names, labels)
-    return examples
-
-
-def _with_groups(examples: Examples, group: str) -> Examples:
-    "The same with the groups that a pattern finds in the names of files; raises `DataError`."
-    if not is_pattern(group):
-        raise DataError(f'There is no column {group!r} here to keep examples together: name one of the table, or put '
-                        'the part of the name that is alike in braces, such as *_{speaker}_*.')
-    groups = groups_of([relative_name(example.file, examples.root) for example in examples], group)
-    found = [replace(example, group=own) for example, own in zip(examples, groups, strict=True)]
-    note = note_on_groups(groups, group, [example.side for example in examples])
-    return examples.replaced(found, group=group, notes=[*examples.notes, note])
-
-
-def _spelled_as_known(examples: Examples, known: Sequence[str]) -> Examples:
-    "The same with labels as the model spells them."
-    names = [Path(name).name for name in examples.names]
-    labels = examples.task.known_labels(examples.labels, names, known)
-    return examples.replaced(replace(example, label=label) for example, label in zip(examples, labels, strict=True))
-=======
-def _mark_of(given: Any) -> str:
-    "Eight letters for what is in a table that was given in Python: a training that was stopped is known by them."
-    columns = sheet_of(given).columns
-    return hashlib.sha256(repr(columns).encode('utf-8', 'surrogateescape')).hexdigest()[:8]
->>>>>>> rest26b
-
-
 def _read(source: Source) -> Examples:
     "What the first reader that recognises the source makes of it."
     name = on_one_line(source.path)
@@ -951,31 +919,6 @@ def _read(source: Source) -> Examples:
                     'name a folder with a folder of pictures for each class, or a table (CSV) of files and labels.')
 
 
-<<<<<<< HEAD
-def _divided_by_lists(examples: Examples, source: Source) -> Examples:
-    "The same with the sides that lists beside a table give, if the table itself divides nothing."
-    if examples.format != 'table' or examples.divided or not source.path.is_file():
-        return examples
-    lists = [file for file in source.root.iterdir() if side_of_list(file)]
-    inside = [file for file in examples.files if file.is_relative_to(source.root)]
-    return with_division(examples, division_by_lists(inside, source.root, lists))
-
-
-def _with_note_on_others(examples: Examples, source: Source) -> Examples:
-    "The same with a note on labels that lie there, too, and are not used."
-    if source.judge or source.label_func or not source.path.is_dir():
-        return examples
-    return examples.replaced(notes=examples.notes + note_on_other_formats(source.path, source.files, examples.format))
-
-
-def _with_note_on_parts(examples: Examples, source: Source) -> Examples:
-    "The same with a note on files of which only a part is used."
-    note = '' if source.judge else examples.input.read_in_part(examples.files)
-    return examples.replaced(notes=[*examples.notes, note]) if note else examples
-
-
-=======
->>>>>>> rest26b
 def _listed_examples(source: Source, files: Iterable[Any]) -> Examples:
     "The examples in a list of files; what is an `Example` already keeps its label. `DataError` for anything else."
     files = list(files) if isinstance(files, Iterable) else [files]
