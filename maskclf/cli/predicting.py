@@ -27,7 +27,7 @@ from ..use.rows import RowFile, answer_row, row_columns, row_line
 # %% auto #0
 __all__ = ['print_answers', 'with_ray', 'predict']
 
-# %% ../../nbs/library/cli/predicting.ipynb #predicting-06
+# %% ../../nbs/library/cli/predicting.ipynb #predicting-06a
 class _Found(NamedTuple):
     "A file to be asked about, or why there is none."
     path: Path
@@ -65,6 +65,14 @@ def _answers(
     said = classifier.predict_each(asked, bs, errors='keep')
     for path, trouble in found:
         yield _Answered(path, next(said) if trouble is None else trouble)
+
+# %% ../../nbs/library/cli/predicting.ipynb #predicting-06
+def _row(task: Task, answered: _Answered) -> dict[str, Any]:
+    "The row of an answer, its error in the words of a terminal."
+    row = answer_row(task, answered.path, answered.answer)
+    if isinstance(answered.answer, Exception):
+        row['error'] = sentence(answered.answer)
+    return row
 
 
 class _TableRows:
@@ -125,15 +133,7 @@ class _JsonRows(_TableRows):
 
 _FORMS = dict(table=_TableRows, csv=_CsvRows, json=_JsonRows)
 
-
-def _row(task: Task, answered: _Answered) -> dict[str, Any]:
-    "The row of an answer, its error in the words of a terminal."
-    row = answer_row(task, answered.path, answered.answer)
-    if isinstance(answered.answer, Exception):
-        row['error'] = sentence(answered.answer)
-    return row
-
-
+# %% ../../nbs/library/cli/predicting.ipynb #predicting-06h
 def _print_rows(
     rows: Iterable[_Answered],  # from `_answers`, one after the other
     form: _TableRows,  # in which they are printed
@@ -157,9 +157,7 @@ def print_answers(
     found = [_Found(Path(file)) for file in files]
     _print_rows(_answers(classifier, found), _TableRows(classifier.task, classifier.labels))
 
-# %% ../../nbs/library/cli/predicting.ipynb #predicting-11
-_TYPED = ('Model folder from `maskclf train` (left out: the model that comes with maskclf, which looks at faces), then '
-          'pictures, and folders of pictures.')
+# %% ../../nbs/library/cli/predicting.ipynb #predicting-09a
 _NO_MODELS = ('.pkl', '.pth', '.pt', '.onnx', '.safetensors', '.json')  # endings of files that are no model folders
 
 
@@ -187,7 +185,7 @@ def _model_and_pictures(typed: Sequence[Path]) -> tuple[Path | None, Sequence[Pa
         read_model(first)  # it says that there is no config.json
     return None, typed
 
-
+# %% ../../nbs/library/cli/predicting.ipynb #predicting-09e
 def _note_whole_photos(classifier: Classifier, found: Sequence[_Found]) -> None:
     "Say how many of the files are whole photos, if the model knows only faces that were cut out of photos."
     whole = classifier.whole_photos(place.path for place in found if place.trouble is None)
@@ -211,7 +209,7 @@ def _note_left_out(classifier: Classifier, typed: Iterable[Path], found: Iterabl
     if others:
         complain(f'note: {others}')
 
-
+# %% ../../nbs/library/cli/predicting.ipynb #predicting-09i
 def _write_rows(classifier: Classifier, found: Sequence[_Found], out: Path, resume: bool, bs: int) -> int:
     "Write a row for each file that has none yet; how many of these rows are errors."
     failed = 0
@@ -229,7 +227,7 @@ def _write_rows(classifier: Classifier, found: Sequence[_Found], out: Path, resu
     print(f'{plural(len(left), "row")} written to {out}{there}')
     return failed
 
-
+# %% ../../nbs/library/cli/predicting.ipynb #predicting-09m
 def _predict_here(
     typed: Sequence[Path], form: str, out: Path | None, resume: bool, bs: int, runtime: str, unknown: bool | None
 ) -> tuple[int, int]:
@@ -251,7 +249,7 @@ def _predict_here(
     _note_left_out(classifier, pictures, found)
     return len(found), failed
 
-
+# %% ../../nbs/library/cli/predicting.ipynb #predicting-09q
 def with_ray(
     run: Callable[..., Any],  # `predict_dataset` or `find_dataset`
     sources: Sequence[str],  # files, folders, lists and addresses
@@ -284,7 +282,9 @@ def _predict_with_ray(
     classifier = Classifier(model, runtime=runtime, unknown=unknown)
     return with_ray(predict_dataset, sources, out, classifier=classifier, resume=resume, **more)
 
-
+# %% ../../nbs/library/cli/predicting.ipynb #predicting-11
+_TYPED = ('Model folder from `maskclf train` (left out: the model that comes with maskclf, which looks at faces), then '
+          'pictures, and folders of pictures.')
 _ModelAndPictures = Annotated[list[str], argument('[MODEL] PICTURES', _TYPED)]
 _AsJson = Annotated[bool, option('Print a JSON list, with the probability of every class.', '--json')]
 _AsCsv = Annotated[bool, option('Print CSV: file, label, probability, best, error.', '--csv')]

@@ -36,10 +36,10 @@ from ..inputs.picture import crop_region
 from ..tasks.task import Task, task_named
 
 # %% auto #0
-__all__ = ['CROPS_COLUMNS', 'Reader', 'READERS', 'Example', 'Problem', 'cropped_photos', 'Examples', 'notes_on_sides',
-           'note_on_loose', 'with_division', 'note_on_folders', 'Source', 'LabelledFile', 'LabelWords', 'FileSet',
-           'Found', 'Recognised', 'Registered', 'register_reader', 'readers_in_order', 'box_formats', 'recognise',
-           'read_examples']
+__all__ = ['CROPS_COLUMNS', 'Reader', 'READERS', 'Example', 'Problem', 'cropped_photos', 'ExampleList', 'OpenExamples',
+           'Examples', 'notes_on_sides', 'note_on_loose', 'with_division', 'note_on_folders', 'Source', 'LabelledFile',
+           'LabelWords', 'FileSet', 'Found', 'Recognised', 'Registered', 'register_reader', 'readers_in_order',
+           'box_formats', 'recognise', 'read_examples']
 
 # %% ../../nbs/library/data/examples.ipynb #examples-11
 @dataclass(frozen=True)
@@ -119,71 +119,9 @@ def cropped_photos(
     place = CROPS_COLUMNS.index('photo')
     return {from_cell(row[place]) for row in rows if len(row) > place}
 
-# %% ../../nbs/library/data/examples.ipynb #examples-24
-class _Index:
-    "Where the examples are that a list names."
-
-    def __init__(self, examples: Sequence[Example], root: Path, photos: set[str]):
-        self.root = root
-        self.names = [example.name for example in examples]
-        self.by_file = defaultdict(list)
-        self.by_name = defaultdict(list)
-        self.by_photo = defaultdict(list)  # a photo stands for all faces that were cut out of it
-        cropped = cropped_photos(root)
-        cut_out = cropped is not None or any(example.region for example in examples)
-        self.photos = photos | (cropped or set())
-        for place, example in enumerate(examples):
-            self.by_file[os.path.realpath(example.file)].append(place)
-            self.by_name[example.name].append(place)
-            if cut_out:
-                for name in {example.photo, Path(example.name).stem}:
-                    self.by_photo[name].append(place)
-
-    def find(self, name: str) -> list[int]:
-        "The places of the examples that `name` stands for."
-        for path in (self.root/name, name):
-            places = self.by_file.get(os.path.realpath(path))
-            if places:
-                return places
-        own, folder = Path(name).stem, Path(name).parent.name
-        alike = self.by_photo.get(own, [])
-        same_folder = [place for place in alike if Path(self.names[place]).parent.name == folder]
-        return self.by_name.get(name) or self.by_photo.get(f'{folder}-{own}') or same_folder or alike
-
-    def knows(self, name: str) -> bool:
-        "Is this a photo of which nothing could be cut out?"
-        return bool(self.photos & {Path(name).stem, photo_of(name)})
-
-# %% ../../nbs/library/data/examples.ipynb #examples-31
-_Content = tuple[str, int]  # the mark of what is in a file, and the number of its bytes
-
-
-def _content(file: Path) -> _Content:
-    return content_mark(file), file.stat().st_size if file.is_file() else 0
-
-
-def _contents_of(
-    group: Sequence[Example],  # examples of one file
-    region_files: Callable[[Path, list[Any]], Iterable[bytes]],  # a file and its regions → each as a file of its own
-    folder: Path,  # where a region may lie for a moment
-) -> list[_Content]:
-    "What is in each of the examples; nothing if that cannot be opened."
-    file = group[0].file
-    regions = [example.region for example in group if example.region is not None]
-    found: dict[Any, _Content] = {}
-    if len(regions) < len(group):
-        found[None] = _content(file)
-    part = folder/f'{threading.get_ident()}.part'
-    with suppress(PictureError):
-        for region, content in zip(regions, region_files(file, regions) if regions else [], strict=True):
-            part.write_bytes(content)
-            found[region] = _content(part)
-            part.unlink()
-    return [found.get(example.region) or _content(part) for example in group]
-
-# %% ../../nbs/library/data/examples.ipynb #examples-41
-class Examples(Sequence[Example]):
-    "Examples in a fixed order, and what holds for all of them."
+# %% ../../nbs/library/data/examples.ipynb #examples-41l
+class ExampleList:
+    "Examples in a fixed order, what holds for all of them, and on which side of a split each is."
 
     def __init__(
         self,
@@ -232,35 +170,8 @@ class Examples(Sequence[Example]):
     def __len__(self) -> int:
         return len(self.examples)
 
-    @overload
-    def __getitem__(self, place: int) -> Example: ...
-    @overload
-    def __getitem__(self, place: slice) -> Examples: ...
-
-    def __getitem__(self, place: int | slice) -> Example | Examples:
-        found = self.examples[place]
-        return self.replaced(found) if isinstance(found, list) else found
-
     def __repr__(self) -> str:
         return f'{len(self)} examples ({self.format}) in {on_one_line(self.root.name or self.root)}'
-
-    def replaced(
-        self,
-        examples: Iterable[Example] | None = None,  # None: the same
-        **changes: Any,  # other arguments of `Examples`
-    ) -> Examples:
-        "The same set with other examples, or with another setting."
-        names = ('task', 'input', 'root', 'path', 'settings', 'format', 'margin', 'quantity', 'notes', 'problems',
-                 'learned', 'group')
-        kept = {name: getattr(self, name) for name in names}
-        return Examples(self.examples if examples is None else examples, **(kept | changes))
-
-    def with_settings(self) -> Examples:
-        "The same with settings that suit them, if none are chosen: of sounds, how long a window is."
-        self.input.check_libraries()
-        if self.settings is not None:
-            return self
-        return self.replaced(settings=self.input.choose_settings(self.used.files))
 
     @property
     def labels(self) -> list[Any]:
@@ -282,6 +193,13 @@ class Examples(Sequence[Example]):
         "The files of the examples, each once."
         return list(dict.fromkeys(example.file for example in self.examples))
 
+    def by_file(self) -> list[Example]:
+        "The same examples, those of a file one after the other: in this order no photo is decoded twice."
+        first: dict[Path, int] = {}
+        for place, example in enumerate(self.examples):
+            first.setdefault(example.file, place)
+        return sorted(self.examples, key=lambda example: first[example.file])
+
     @property
     def divided(self) -> bool:
         "Has somebody divided the set already?"
@@ -293,14 +211,6 @@ class Examples(Sequence[Example]):
         sides = {example.side for example in self.examples}
         return next((side for side in ('valid', 'test') if side in sides), '')
 
-    @property
-    def used(self) -> Examples:
-        "Those to learn from and to judge by, without those that are left for `evaluate`."
-        if not self.divided:
-            return self
-        sides = ('train', self.judge_side)
-        return self.replaced(example for example in self.examples if example.side in sides)
-
     def own_split(self) -> tuple[list[int], list[int]] | None:
         "Places of the examples to learn from and of those to judge by; None if the set is not divided."
         if not self.divided:
@@ -308,6 +218,37 @@ class Examples(Sequence[Example]):
         train = [place for place, example in enumerate(self.examples) if example.side == 'train']
         valid = [place for place, example in enumerate(self.examples) if example.side != 'train']
         return train, valid
+
+# %% ../../nbs/library/data/examples.ipynb #examples-31
+_Content = tuple[str, int]  # the mark of what is in a file, and the number of its bytes
+
+
+def _content(file: Path) -> _Content:
+    return content_mark(file), file.stat().st_size if file.is_file() else 0
+
+
+def _contents_of(
+    group: Sequence[Example],  # examples of one file
+    region_files: Callable[[Path, list[Any]], Iterable[bytes]],  # a file and its regions → each as a file of its own
+    folder: Path,  # where a region may lie for a moment
+) -> list[_Content]:
+    "What is in each of the examples; nothing if that cannot be opened."
+    file = group[0].file
+    regions = [example.region for example in group if example.region is not None]
+    found: dict[Any, _Content] = {}
+    if len(regions) < len(group):
+        found[None] = _content(file)
+    part = folder/f'{threading.get_ident()}.part'
+    with suppress(PictureError):
+        for region, content in zip(regions, region_files(file, regions) if regions else [], strict=True):
+            part.write_bytes(content)
+            found[region] = _content(part)
+            part.unlink()
+    return [found.get(example.region) or _content(part) for example in group]
+
+# %% ../../nbs/library/data/examples.ipynb #examples-41o
+class OpenExamples(ExampleList):
+    "The same, and what is in each of them: its picture, and the letters by which a copy is known."
 
     def open(
         self,
@@ -340,29 +281,6 @@ class Examples(Sequence[Example]):
                 self._photo = (state, self.input.open(file, self.settings))
             return self._photo[1]
 
-    def by_file(self) -> list[Example]:
-        "The same examples, those of a file one after the other: in this order no photo is decoded twice."
-        first: dict[Path, int] = {}
-        for place, example in enumerate(self.examples):
-            first.setdefault(example.file, place)
-        return sorted(self.examples, key=lambda example: first[example.file])
-
-    def without(
-        self,
-        exclude: str | os.PathLike | Iterable[Any],  # paths as seen from `root`, or a text file with one a line
-    ) -> Examples:
-        "The examples that are not named; one warning for what is named but is not there; raises `DataError`."
-        names = _listed(exclude)
-        if not names:
-            return self
-        index = _Index(self, self.root, {problem.photo for problem in self.problems})
-        found = {name: index.find(name) for name in names}
-        lost = [name for name in names if not found[name] and not index.knows(name)]
-        if lost:
-            warn(f'Not found in {on_one_line(self.root)}, so not left out either: {first_few(lost)}.')
-        gone = set(chain.from_iterable(found.values()))
-        return self.replaced(example for place, example in enumerate(self.examples) if place not in gone)
-
     def content_marks(self) -> list[str]:
         "Eight letters for what is in each example; a region counts as a file of its own, as `crop_faces` makes it."
         return [mark for mark, _ in self._all_contents()]
@@ -387,6 +305,96 @@ class Examples(Sequence[Example]):
     def _region_files(self, file: Path, regions: list[Any]) -> Iterable[bytes]:
         "Each region of a file as a file of its own."
         return self.input.region_files(file, regions, self.settings, self.margin)
+
+# %% ../../nbs/library/data/examples.ipynb #examples-24
+class _Index:
+    "Where the examples are that a list names."
+
+    def __init__(self, examples: Sequence[Example], root: Path, photos: set[str]):
+        self.root = root
+        self.names = [example.name for example in examples]
+        self.by_file = defaultdict(list)
+        self.by_name = defaultdict(list)
+        self.by_photo = defaultdict(list)  # a photo stands for all faces that were cut out of it
+        cropped = cropped_photos(root)
+        cut_out = cropped is not None or any(example.region for example in examples)
+        self.photos = photos | (cropped or set())
+        for place, example in enumerate(examples):
+            self.by_file[os.path.realpath(example.file)].append(place)
+            self.by_name[example.name].append(place)
+            if cut_out:
+                for name in {example.photo, Path(example.name).stem}:
+                    self.by_photo[name].append(place)
+
+    def find(self, name: str) -> list[int]:
+        "The places of the examples that `name` stands for."
+        for path in (self.root/name, name):
+            places = self.by_file.get(os.path.realpath(path))
+            if places:
+                return places
+        own, folder = Path(name).stem, Path(name).parent.name
+        alike = self.by_photo.get(own, [])
+        same_folder = [place for place in alike if Path(self.names[place]).parent.name == folder]
+        return self.by_name.get(name) or self.by_photo.get(f'{folder}-{own}') or same_folder or alike
+
+    def knows(self, name: str) -> bool:
+        "Is this a photo of which nothing could be cut out?"
+        return bool(self.photos & {Path(name).stem, photo_of(name)})
+
+# %% ../../nbs/library/data/examples.ipynb #examples-41
+class Examples(OpenExamples, Sequence[Example]):
+    "Examples in a fixed order, and what holds for all of them."
+
+    @overload
+    def __getitem__(self, place: int) -> Example: ...
+    @overload
+    def __getitem__(self, place: slice) -> Examples: ...
+
+    def __getitem__(self, place: int | slice) -> Example | Examples:
+        found = self.examples[place]
+        return self.replaced(found) if isinstance(found, list) else found
+
+    def replaced(
+        self,
+        examples: Iterable[Example] | None = None,  # None: the same
+        **changes: Any,  # other arguments of `Examples`
+    ) -> Examples:
+        "The same set with other examples, or with another setting."
+        names = ('task', 'input', 'root', 'path', 'settings', 'format', 'margin', 'quantity', 'notes', 'problems',
+                 'learned', 'group')
+        kept = {name: getattr(self, name) for name in names}
+        return Examples(self.examples if examples is None else examples, **(kept | changes))
+
+    def with_settings(self) -> Examples:
+        "The same with settings that suit them, if none are chosen: of sounds, how long a window is."
+        self.input.check_libraries()
+        if self.settings is not None:
+            return self
+        return self.replaced(settings=self.input.choose_settings(self.used.files))
+
+    @property
+    def used(self) -> Examples:
+        "Those to learn from and to judge by, without those that are left for `evaluate`."
+        if not self.divided:
+            return self
+        sides = ('train', self.judge_side)
+        return self.replaced(example for example in self.examples if example.side in sides)
+
+    def without(
+        self,
+        exclude: str | os.PathLike | Iterable[Any],  # paths as seen from `root`, or a text file with one a line
+    ) -> Examples:
+        "The examples that are not named; one warning for what is named but is not there; raises `DataError`."
+        names = _listed(exclude)
+        if not names:
+            return self
+        index = _Index(self, self.root, {problem.photo for problem in self.problems})
+        found = {name: index.find(name) for name in names}
+        lost = [name for name in names if not found[name] and not index.knows(name)]
+        if lost:
+            warn(f'Not found in {on_one_line(self.root)}, so not left out either: {first_few(lost)}.')
+        gone = set(chain.from_iterable(found.values()))
+        return self.replaced(example for place, example in enumerate(self.examples) if place not in gone)
 
 # %% ../../nbs/library/data/examples.ipynb #examples-51
 def notes_on_sides(
@@ -808,7 +816,60 @@ def recognise(
             return found
     return None
 
+# %% ../../nbs/library/data/examples.ipynb #examples-61g
+def _grouped(examples: Examples, group: str | None, judge: bool) -> Examples:
+    "The same with the groups that were asked for, or with a hint where some seem to be."
+    if group is not None:
+        return examples if examples.group else _with_groups(examples, group)
+    hinted = any(isinstance(note, Note) and note.python.startswith('group=') for note in examples.notes)
+    if not (judge or hinted or examples.divided):
+        first = {example.photo: example for example in reversed(examples)}  # a face or a window of each photo will do
+        labels = [examples.task.label_text(example.label) for example in first.values()]
+        names = [photo_of(relative_name(example.file, examples.root)) for example in first.values()]
+        examples.notes += note_on_part(names, labels)
+    return examples
 
+
+def _with_groups(examples: Examples, group: str) -> Examples:
+    "The same with the groups that a pattern finds in the names of files; raises `DataError`."
+    if not is_pattern(group):
+        raise DataError(f'There is no column {group!r} here to keep examples together: name one of the table, or put '
+                        'the part of the name that is alike in braces, such as *_{speaker}_*.')
+    groups = groups_of([relative_name(example.file, examples.root) for example in examples], group)
+    found = [replace(example, group=own) for example, own in zip(examples, groups, strict=True)]
+    note = note_on_groups(groups, group, [example.side for example in examples])
+    return examples.replaced(found, group=group, notes=[*examples.notes, note])
+
+
+def _spelled_as_known(examples: Examples, known: Sequence[str]) -> Examples:
+    "The same with labels as the model spells them."
+    names = [Path(name).name for name in examples.names]
+    labels = examples.task.known_labels(examples.labels, names, known)
+    return examples.replaced(replace(example, label=label) for example, label in zip(examples, labels, strict=True))
+
+
+def _divided_by_lists(examples: Examples, source: Source) -> Examples:
+    "The same with the sides that lists beside a table give, if the table itself divides nothing."
+    if examples.format != 'table' or examples.divided or not source.path.is_file():
+        return examples
+    lists = [file for file in source.root.iterdir() if side_of_list(file)]
+    inside = [file for file in examples.files if file.is_relative_to(source.root)]
+    return with_division(examples, division_by_lists(inside, source.root, lists))
+
+
+def _with_note_on_others(examples: Examples, source: Source) -> Examples:
+    "The same with a note on labels that lie there, too, and are not used."
+    if source.judge or source.label_func or not source.path.is_dir():
+        return examples
+    return examples.replaced(notes=examples.notes + note_on_other_formats(source.path, source.files, examples.format))
+
+
+def _with_note_on_parts(examples: Examples, source: Source) -> Examples:
+    "The same with a note on files of which only a part is used."
+    note = '' if source.judge else examples.input.read_in_part(examples.files)
+    return examples.replaced(notes=[*examples.notes, note]) if note else examples
+
+# %% ../../nbs/library/data/examples.ipynb #examples-61r
 def _means_folders(label_func: Callable | None) -> bool:
     "Are the labels the names of folders? fastai's `parent_label` says so, too."
     called = getattr(label_func, '__module__', ''), getattr(label_func, '__name__', '')
@@ -844,37 +905,6 @@ def read_examples(
     return _grouped(examples, group, judge)
 
 
-def _grouped(examples: Examples, group: str | None, judge: bool) -> Examples:
-    "The same with the groups that were asked for, or with a hint where some seem to be."
-    if group is not None:
-        return examples if examples.group else _with_groups(examples, group)
-    hinted = any(isinstance(note, Note) and note.python.startswith('group=') for note in examples.notes)
-    if not (judge or hinted or examples.divided):
-        first = {example.photo: example for example in reversed(examples)}  # a face or a window of each photo will do
-        labels = [examples.task.label_text(example.label) for example in first.values()]
-        names = [photo_of(relative_name(example.file, examples.root)) for example in first.values()]
-        examples.notes += note_on_part(names, labels)
-    return examples
-
-
-def _with_groups(examples: Examples, group: str) -> Examples:
-    "The same with the groups that a pattern finds in the names of files; raises `DataError`."
-    if not is_pattern(group):
-        raise DataError(f'There is no column {group!r} here to keep examples together: name one of the table, or put '
-                        'the part of the name that is alike in braces, such as *_{speaker}_*.')
-    groups = groups_of([relative_name(example.file, examples.root) for example in examples], group)
-    found = [replace(example, group=own) for example, own in zip(examples, groups, strict=True)]
-    note = note_on_groups(groups, group, [example.side for example in examples])
-    return examples.replaced(found, group=group, notes=[*examples.notes, note])
-
-
-def _spelled_as_known(examples: Examples, known: Sequence[str]) -> Examples:
-    "The same with labels as the model spells them."
-    names = [Path(name).name for name in examples.names]
-    labels = examples.task.known_labels(examples.labels, names, known)
-    return examples.replaced(replace(example, label=label) for example, label in zip(examples, labels, strict=True))
-
-
 def _read(source: Source) -> Examples:
     "What the first reader that recognises the source makes of it."
     name = on_one_line(source.path)
@@ -887,28 +917,6 @@ def _read(source: Source) -> Examples:
         return _with_note_on_parts(_with_note_on_others(_divided_by_lists(examples, source), source), source)
     raise DataError(f'Nobody here can read {on_one_line(source.path)}: '
                     'name a folder with a folder of pictures for each class, or a table (CSV) of files and labels.')
-
-
-def _divided_by_lists(examples: Examples, source: Source) -> Examples:
-    "The same with the sides that lists beside a table give, if the table itself divides nothing."
-    if examples.format != 'table' or examples.divided or not source.path.is_file():
-        return examples
-    lists = [file for file in source.root.iterdir() if side_of_list(file)]
-    inside = [file for file in examples.files if file.is_relative_to(source.root)]
-    return with_division(examples, division_by_lists(inside, source.root, lists))
-
-
-def _with_note_on_others(examples: Examples, source: Source) -> Examples:
-    "The same with a note on labels that lie there, too, and are not used."
-    if source.judge or source.label_func or not source.path.is_dir():
-        return examples
-    return examples.replaced(notes=examples.notes + note_on_other_formats(source.path, source.files, examples.format))
-
-
-def _with_note_on_parts(examples: Examples, source: Source) -> Examples:
-    "The same with a note on files of which only a part is used."
-    note = '' if source.judge else examples.input.read_in_part(examples.files)
-    return examples.replaced(notes=[*examples.notes, note]) if note else examples
 
 
 def _listed_examples(source: Source, files: Iterable[Any]) -> Examples:

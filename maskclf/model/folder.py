@@ -16,8 +16,9 @@ from typing import Any, Generic, TypeVar
 import maskclf
 from ..base.errors import ModelError
 from ..base.files import address_in, replaced_folder
-from ..base.text import on_one_line
+from ..base.text import first_few, on_one_line
 from .config import FORMAT, SAVE_AGAIN, SCHEMA, FinderConfig, FolderConfig, ModelConfig
+from .steps import foreign_steps
 
 # %% auto #0
 __all__ = ['FILES', 'FACES', 'FINDER', 'MAX_CONFIG', 'MAX_ENTRIES', 'MAX_MODEL', 'Config', 'is_model_folder', 'parse_onnx',
@@ -98,7 +99,18 @@ def _uses_other_files(message: Any) -> bool:
 # %% ../../nbs/library/model/folder.ipynb #folder-05
 Config = TypeVar('Config', bound=FolderConfig)
 
-_LOOP = b'\x22\x04Loop'  # how a step of this kind is written in an ONNX file
+def _check_steps(file: Path, content: bytes) -> None:
+    "`ModelError` if a network has steps that none of ours has."
+    name = on_one_line(file)
+    try:
+        foreign = foreign_steps(content)
+    except ValueError as error:
+        raise ModelError(f'{name} cannot be loaded: {SAVE_AGAIN}') from error
+    if 'Loop' in foreign:
+        raise ModelError(f'{name} has a loop, which could go on for ever: it is refused.')
+    if foreign:
+        reason = f'has steps that no network for pictures or sounds needs ({first_few(foreign)})'
+        raise ModelError(f'{name} {reason}: it is refused.')
 
 @dataclass(frozen=True)
 class ModelFolder(Generic[Config]):
@@ -118,8 +130,7 @@ class ModelFolder(Generic[Config]):
         self._check_undamaged(file, content)
         if b'location' in content and _uses_other_files(parse_onnx(content, file)):  # only that word leads elsewhere
             raise ModelError(f'{on_one_line(file)} keeps part of itself in other files: it is refused.')
-        if _LOOP in content:
-            raise ModelError(f'{on_one_line(file)} has a loop, which could go on for ever: it is refused.')
+        _check_steps(file, content)
         return content
 
     def weights(

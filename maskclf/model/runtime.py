@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,14 +18,14 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import ModelError
-from ..base.machine import cores, fork_safe_lock
+from ..base.machine import cores, fork_safe_lock, memory
 from ..base.text import on_one_line
 from .config import SAVE_AGAIN
 from .folder import ModelFolder
 
 # %% auto #0
-__all__ = ['RUNTIMES', 'LITTLE', 'End', 'Loaded', 'import_onnxruntime', 'load_with_onnxruntime', 'import_openvino',
-           'load_with_openvino', 'choose_runtimes', 'Network']
+__all__ = ['RUNTIMES', 'LITTLE', 'End', 'Loaded', 'import_onnxruntime', 'memory_limit', 'TooMuch', 'load_with_onnxruntime',
+           'import_openvino', 'load_with_openvino', 'choose_runtimes', 'Network']
 
 # %% ../../nbs/library/model/runtime.ipynb #runtime-03
 @dataclass(frozen=True)
@@ -65,13 +67,90 @@ class Loaded:
         ends = zip(self.outputs, wanted.items(), strict=True)
         return all(end.fits(name, shape) for end, (name, shape) in ends)
 
-# %% ../../nbs/library/model/runtime.ipynb #runtime-04
+# %% ../../nbs/library/model/runtime.ipynb #runtime-1j
 def import_onnxruntime() -> ModuleType:
     "The package ONNX Runtime, which does not report to its makers then."
     os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')  # read when it is imported
     import onnxruntime
 
     return onnxruntime
+
+# %% ../../nbs/library/model/runtime.ipynb #runtime-1n
+_LEAST_LIMIT = 4*10**9  # bytes
+_LOCK = fork_safe_lock()
+_LIMITED: dict[int, bool] = {}  # number of a process → do the networks in it share a limited memory?
+
+
+def memory_limit() -> int:
+    "How many bytes the networks of a process may take to compute: a quarter of its memory, 4 GB at least."
+    return max(_LEAST_LIMIT, memory()//4)
+
+
+class TooMuch(Exception):
+    "Why a network is not computed: it would take too much memory."
+
+
+def _too_much(whose: str) -> TooMuch:
+    return TooMuch(f'wants more than {memory_limit()/1e9:.0f} GB of memory {whose}: it is refused.')
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    "Does this error of ONNX Runtime say that there is no room?"
+    signs = ('smaller than requested bytes', 'allocate memory', 'bad_alloc', 'bad allocation')
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in signs)
+
+
+def _shares_limited_memory(runtime: ModuleType) -> bool:
+    "Have the networks of ONNX Runtime in this process take their memory from one place of limited size; do they?"
+    with _LOCK:
+        process = os.getpid()
+        if process not in _LIMITED:
+            _LIMITED[process] = not _LIMITED and _limit_memory(runtime)
+        return _LIMITED[process]
+
+
+def _limit_memory(runtime: ModuleType) -> bool:
+    "Make that place; False where this version of ONNX Runtime cannot."
+    place = runtime.OrtMemoryInfo('Cpu', runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT)
+    usual = dict.fromkeys(('arena_extend_strategy', 'initial_chunk_size_bytes', 'max_dead_bytes_per_chunk'), -1)
+    try:
+        runtime.create_and_register_allocator(place, runtime.OrtArenaCfg(dict(max_mem=memory_limit(), **usual)))
+    except Exception:  # ONNX Runtime has errors of its own
+        return False
+    return True
+
+# %% ../../nbs/library/model/runtime.ipynb #runtime-04
+_LIMITED_FOLDING = (1, 29)  # from this version on, ONNX Runtime computes nothing of more than a gigabyte in advance
+
+
+def _session(network: bytes, options: Any) -> Any:
+    "A session of ONNX Runtime that keeps to the limit, and says what is wrong in its errors only."
+    runtime = import_onnxruntime()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    if _shares_limited_memory(runtime):
+        options.add_session_config_entry('session.use_env_allocators', '1')
+    return runtime.InferenceSession(network, options, providers=['CPUExecutionProvider'])
+
+
+def _simple_session(network: bytes) -> Any:
+    "A session that computes the steps as they stand, and nothing in advance."
+    runtime = import_onnxruntime()
+    options = runtime.SessionOptions()
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    return _session(network, options)
+
+
+def _try_out(network: bytes) -> None:
+    "Have a network look at a picture of noise, with nothing computed in advance; what is too large is an error."
+    session = _simple_session(network)
+    feed = {}
+    for end in session.get_inputs():
+        sides = [side if isinstance(side, int) else 64 for side in end.shape[1:]]
+        feed[end.name] = np.random.default_rng(0).normal(size=(1, *sides)).astype(np.float32)
+    session.run(None, feed)
+
 
 def load_with_onnxruntime(
     network: bytes,  # an ONNX file
@@ -81,23 +160,37 @@ def load_with_onnxruntime(
 ) -> Loaded:
     "The network as ONNX Runtime runs it, in float32."
     runtime = import_onnxruntime()
+    version = tuple(int(part) for part in runtime.__version__.split('.')[:2])
+    if version < _LIMITED_FOLDING:
+        _try_out(network)
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors only
     if hurry:
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     else:  # threads that wait keep a core busy while a call lasts, and leave it to other networks then
         options.add_session_config_entry('session.force_spinning_stop', '1')
-    session = runtime.InferenceSession(network, options, providers=['CPUExecutionProvider'])
+    session = _session(network, options)
     names = [end.name for end in session.get_outputs()]
     if not features:
         names = [name for name in names if name != 'features']
 
     def run(pixels: np.ndarray) -> dict[str, np.ndarray]:
-        return dict(zip(names, session.run(names, {'pixels': pixels}), strict=True))
+        try:
+            return dict(zip(names, session.run(names, {'pixels': pixels}), strict=True))
+        except Exception as error:  # ONNX Runtime has errors of its own
+            if not _is_out_of_memory(error):
+                raise
+            if len(pixels) <= 1:
+                raise _too_much('for one picture') from error
+        half = len(pixels)//2
+        parts = [run(pixels[:half]), run(pixels[half:])]
+        whole = {}
+        for name in names:
+            whole[name] = np.concatenate([part[name] for part in parts])
+        return whole
 
     return Loaded(run, _onnxruntime_ends(session.get_inputs()), _onnxruntime_ends(session.get_outputs()))
+
 
 def _onnxruntime_ends(ends: Iterable[Any]) -> list[End]:
     found = []
@@ -108,7 +201,6 @@ def _onnxruntime_ends(ends: Iterable[Any]) -> list[End]:
 
 # %% ../../nbs/library/model/runtime.ipynb #runtime-05
 _CORES: dict[int, Any] = {}  # number of a process → its Core of OpenVINO
-_LOCK = fork_safe_lock()
 
 def import_openvino() -> ModuleType | None:
     "The package OpenVINO, which does not report to its makers then; None where it is not installed or broken."
@@ -138,12 +230,21 @@ def _fill_tables(openvino: ModuleType) -> None:
 
 def _check_graph(network: bytes) -> None:
     "Have ONNX Runtime check the steps of a network: where they go in a circle, OpenVINO would never come back."
-    runtime = import_onnxruntime()
-    options = runtime.SessionOptions()
-    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    runtime.InferenceSession(network, options, providers=['CPUExecutionProvider'])
+    _simple_session(network)
+
+def _check_sizes(model: Any) -> None:
+    "`TooMuch` if the steps of OpenVINO's model for one picture are too large together, or of a size not known yet."
+    taken = model.inputs[0]
+    before = taken.partial_shape
+    sides = [side.get_length() if side.is_static else 512 for side in list(before)[1:]]
+    model.reshape({taken: [1, *sides]})
+    outputs = chain.from_iterable(step.outputs() for step in model.get_ops())
+    shapes = [(output.partial_shape, output.element_type.size) for output in outputs]
+    if any(shape.is_dynamic for shape, _ in shapes):
+        raise TooMuch('has steps of which OpenVINO does not know how large they are: choose the runtime onnxruntime.')
+    if sum(math.prod(shape.to_shape())*size for shape, size in shapes) > memory_limit():
+        raise _too_much('for one picture')
+    model.reshape({taken: before})
 
 def load_with_openvino(
     network: bytes,  # an ONNX file
@@ -157,6 +258,7 @@ def load_with_openvino(
     core = _openvino_core()
     model = core.read_model(network)
     inputs, outputs = _openvino_ends(model.inputs), _openvino_ends(model.outputs)
+    _check_sizes(model)
     if not features:  # the rest is computed then as if they had never been there, to the last digit
         for result in model.get_results():
             if 'features' in result.input_value(0).names:
@@ -237,6 +339,8 @@ class Network:
         file = on_one_line(self._model.path/'model.onnx')
         try:
             outputs = self._loaded.run(pixels)
+        except TooMuch as error:
+            raise ModelError(f'{file} {error}') from error
         except Exception as error:  # a sound file, but not of a network that can compute
             raise ModelError(f'{file} fails while it computes: {SAVE_AGAIN}') from error
         if not self._are_usable(outputs, len(pixels)):
@@ -263,6 +367,8 @@ class Network:
         file = on_one_line(self._model.path/'model.onnx')
         try:
             self.runtime, self._loaded = _load(network, runtimes, self._threads, little, self._features)
+        except TooMuch as error:
+            raise ModelError(f'{file} {error}') from error
         except Exception as error:
             raise ModelError(f'{file} cannot be loaded: {SAVE_AGAIN}') from error
         taken, given = self._model.config.shapes

@@ -160,6 +160,7 @@ class Service:
         self.pool = ThreadPoolExecutor(workers or cores() + 1, 'maskclf')
         few = max(1, cores()//4)
         self.large = ThreadPoolExecutor(few, 'maskclf')  # large files wait for one another, and nobody else for them
+        self.drawing = ThreadPoolExecutor(max(1, cores()//2), 'maskclf')  # so do answers that are pictures
         self.most = most
         self.under_way = 0
         self._lock = threading.Lock()
@@ -194,11 +195,14 @@ class Service:
         self,
         body: bytes,  # of the request
         content_type: str,  # its header Content-Type
+        form: str = FORMS[0],  # form of the answer, as `wanted_form` gives it
     ) -> tuple[bytes, ThreadPoolExecutor]:
         "The file in an upload, not decoded yet, and the threads that should look at it; raises `Refused`."
         content = read_upload(body, content_type, self.input.upload_names())
         size = check_file(content, self.input, self.limits.of_upload())
-        return content, self.large if size > self.input.large else self.pool
+        if size > self.input.large:
+            return content, self.large
+        return content, self.pool if form == FORMS[0] else self.drawing
 
     def look(
         self,
@@ -234,7 +238,7 @@ class Service:
 
     def close(self) -> None:
         "End the threads and close the file of feedback; what has not begun is given up."
-        for pool in (self.door, self.pool, self.large):
+        for pool in (self.door, self.pool, self.large, self.drawing):
             pool.shutdown(cancel_futures=True)
         self.memory.close()
 
@@ -337,7 +341,7 @@ async def _predict(request: Request, service: _Ours, mode: _Mode = None, again: 
     "The answer to the file in an upload."
     form = wanted_form(request.headers.get('accept'))
     content_type = request.headers.get('content-type', '')
-    file, pool = await service.answer(service.take, await whole_body(request), content_type, pool=service.door)
+    file, pool = await service.answer(service.take, await whole_body(request), content_type, form, pool=service.door)
     content, id = await service.answer(service.look, file, mode, form, again, pool=pool)
     return Response(content, media_type=form, headers={'X-Answer-Id': id, 'Vary': 'Accept'})
 

@@ -128,13 +128,7 @@ def _is_from_own_page(headers: Headers, place: str) -> bool:
         return True
     return place != '' and _host_of(origin)[1] == place
 
-# %% ../../nbs/library/serve/guard.ipynb #guard-11
-_Scope = MutableMapping[str, Any]  # what ASGI knows of a connection
-_Message = MutableMapping[str, Any]
-_Receive = Callable[[], Awaitable[_Message]]
-_Send = Callable[[_Message], Awaitable[None]]
-_App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
-
+# %% ../../nbs/library/serve/guard.ipynb #guard-11h
 _CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -147,6 +141,13 @@ SECURITY_HEADERS = {  # headers of every answer
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',
 }
+
+# %% ../../nbs/library/serve/guard.ipynb #guard-11v
+_Scope = MutableMapping[str, Any]  # what ASGI knows of a connection
+_Message = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[_Message]]
+_Send = Callable[[_Message], Awaitable[None]]
+_App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
 
 
 class _Gone(Exception):
@@ -204,7 +205,7 @@ class _Visit:
         if scope.cancelled_caught:
             raise _Gone
 
-
+# %% ../../nbs/library/serve/guard.ipynb #guard-11t
 def _tidied(scope: _Scope) -> _Scope:
     "The same request as the app wants it: HEAD as GET, and below the path where a proxy has put the service."
     root = scope.get('root_path', '')
@@ -218,6 +219,21 @@ def _too_large(most: int) -> Refused:
     return Refused(413, f'The request has more than {most:,} bytes: send a smaller file.')
 
 
+def _too_many() -> Refused:
+    sentence = 'Too many files are on their way at the same time: try again in a few seconds.'
+    return Refused(503, sentence, Retry_After='5', Connection='close')
+
+
+def _received(body: bytes, receive: _Receive) -> _Receive:
+    "What gives the app a request that has come in already, and then what comes after it."
+    waiting: list[_Message] = [{'type': 'http.request', 'body': body, 'more_body': False}]
+
+    async def receive_again() -> _Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receive_again
+
+# %% ../../nbs/library/serve/guard.ipynb #guard-11
 _NO_TOKEN = 'This service asks for a token: send it in the header Authorization, as "Bearer" and the token.'
 HEALTH = ('/v2/health/live', '/v2/health/ready')  # these answer everybody, whatever the service is called
 
@@ -334,21 +350,6 @@ class Guard:
             sentence = f'The request did not arrive within {self.seconds:g} seconds'
             raise Refused(408, f'{sentence}: send a smaller file, or use a faster connection.', Connection='close')
         return b''.join(parts)
-
-
-def _too_many() -> Refused:
-    sentence = 'Too many files are on their way at the same time: try again in a few seconds.'
-    return Refused(503, sentence, Retry_After='5', Connection='close')
-
-
-def _received(body: bytes, receive: _Receive) -> _Receive:
-    "What gives the app a request that has come in already, and then what comes after it."
-    waiting: list[_Message] = [{'type': 'http.request', 'body': body, 'more_body': False}]
-
-    async def receive_again() -> _Message:
-        return waiting.pop() if waiting else await receive()
-
-    return receive_again
 
 # %% ../../nbs/library/serve/guard.ipynb #guard-14
 def read_upload(
