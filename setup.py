@@ -10,7 +10,7 @@ settings.read(here/'settings.ini', encoding='utf-8')
 cfg = settings['DEFAULT']
 name = cfg['lib_name']
 small = environ.get('MASKCLF_INSTALL') == 'use'  # what using a model needs, without PyTorch
-extras = ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray')
+extras = ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray', 'notebooks')
 
 setup(
     name=name,
