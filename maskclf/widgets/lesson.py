@@ -11,13 +11,14 @@ import os
 import shutil
 import tempfile
 import warnings
+from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
 from fastai.torch_core import set_seed
 
 # %% ../../nbs/library/widgets/lesson.ipynb #lesson-04
-FIGURES = {
+FIGURES: dict[Any, Any] = {  # settings of Matplotlib
     'figure.dpi': 96,
     'font.size': 12,
     'axes.titlesize': 12,
