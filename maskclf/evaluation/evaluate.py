@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -69,7 +70,7 @@ def _sharpness(examples: Examples, example: Example) -> float:
 
 
 def evaluate(
-    model: Any,  # a fastai `Learner`, or anything with `labels` and `predict_batch`, such as a `Classifier`
+    model: Any,  # a fastai `Learner`; a `Classifier`, or whatever else has `labels` and `predict_batch`; a model folder
     data: Any = None,  # a folder, photos with boxes, a table, a list of files, `Examples`; None: those kept aside
     label_func: Callable[[Path], Any] | None = None,  # file → label; None takes the names of folders, or the table
     column: str | None = None,  # of a table, the column to compare with; None: see `read_table`
@@ -79,7 +80,7 @@ def evaluate(
     if data is None:
         examples = judged.own_examples()
         if not len(examples):
-            name = type(model).__name__
+            name = 'model folder' if isinstance(model, (str, os.PathLike)) else type(model).__name__
             raise EvaluateError(f'This {name} has no validation pictures of its own: '
                                 'name a folder with a folder of pictures for each class.')
         answers = judged.own_answers()

@@ -22,6 +22,7 @@ from ..learn.loaders import LoadPicture
 from ..learn.stand_in import stand_in
 from ..tasks.report import float_type
 from ..tasks.task import Decision, Task, task_named, task_of
+from ..use.classifier import Classifier
 
 # %% auto #0
 __all__ = ['JudgedLearner', 'JudgedClassifier', 'Judged', 'as_judged']
@@ -239,12 +240,14 @@ class Judged(Protocol):
 
 
 def as_judged(
-    model: Any,  # a fastai `Learner`, or anything with `labels` and `predict_batch`, such as a `Classifier`
+    model: Any,  # a fastai `Learner`; a `Classifier`, or whatever else has `labels` and `predict_batch`; a model folder
 ) -> Judged:
     "The model in the form in which it can be judged; raises `EvaluateError` for anything else."
+    if isinstance(model, (str, os.PathLike)):
+        model = Classifier(model)
     if hasattr(model, 'dls'):
         return JudgedLearner(model)
     if hasattr(model, 'predict_batch'):
         return JudgedClassifier(model)
     name = type(model).__name__
-    raise EvaluateError(f'A {name} cannot be evaluated: give a fastai Learner or a maskclf Classifier.')
+    raise EvaluateError(f'A {name} cannot be evaluated: give a fastai Learner, a maskclf Classifier or a model folder.')
