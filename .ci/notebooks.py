@@ -12,6 +12,7 @@ A word in bold marks a term of the field, in the sentence that explains it: the 
 import argparse
 import base64
 import io
+import os
 import posixpath
 import re
 import sys
@@ -136,6 +137,7 @@ def executed(path, slow=True):
             cell.source = ''
     resources = {'metadata': {'path': str(Path(path).parent)}}
     quiet = ['--log-level=ERROR']
+    os.environ.pop('MPLBACKEND', None)  # figures go into the notebook, whatever the surroundings say
     return NotebookClient(nb, timeout=3600, kernel_name='python3', resources=resources, extra_arguments=quiet).execute()
 
 
