@@ -35,8 +35,7 @@ def prepare_lesson(
     plt.rcParams.update(FIGURES)
     warnings.filterwarnings('ignore')
     set_seed(seed, reproducible=True)
-    if os.environ.get('IN_TEST'):  # nbdev_test runs several notebooks at once
-        torch.set_num_threads(1)
+    torch.set_num_threads(1)  # several add up in another order
     folder = tempfile.mkdtemp(prefix='maskclf-lesson-')
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.chdir(folder)
