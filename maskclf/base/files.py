@@ -193,7 +193,7 @@ def _exchange_in_two_steps(new: Path, dest: Path) -> None:
 @contextlib.contextmanager
 def replaced_folder(
     dest: str | os.PathLike,  # folder to write; an older one of ours is replaced
-    names: Sequence[str],  # names of our files; whatever else is in `dest` is kept
+    names: Sequence[str],  # names of our files, of folders with a / behind; whatever else is in `dest` is kept
     is_ours: Callable[[Path], bool],  # did we make this folder?
     what: str = 'a model folder',  # what we make, for the error
 ) -> Iterator[Path]:
@@ -220,7 +220,12 @@ def _kept(dest: Path, names: Sequence[str], is_ours: Callable[[Path], bool], wha
     if found and not is_ours(dest):
         advice = 'name another folder, or one that does not exist yet.'
         raise ExistsError(f'{on_one_line(dest)} is not {what} and is left as it is: {advice}')
-    return [path for path in found if path.is_dir() or path.name not in names]
+    return [path for path in found if _name_of(path) not in names]
+
+
+def _name_of(path: Path) -> str:
+    "The name of a file, or that of a folder with a / behind it."
+    return f'{path.name}/' if path.is_dir() else path.name
 
 
 def _copy(path: Path, to: Path) -> None:

@@ -42,7 +42,7 @@ from .memory import Feedback, Memory, Saved, Stats
 from .token import Token
 from ..tasks.category import UNSURE
 from ..tasks.task import UNKNOWN
-from ..use.analyse import analyse, class_colours, class_sign, why_no_faces
+from ..use.analyse import analyse, class_colours, class_sign, face_modes, why_no_faces
 from ..use.classifier import Classifier
 from ..use.detect import FaceFinder
 
@@ -95,21 +95,6 @@ class Meters:
         self.seconds.labels(route).observe(seconds)
 
 # %% ../../nbs/library/serve/app.ipynb #app-17
-def _modes(classifier: Classifier, faces: bool | None) -> list[str]:
-    "What the model can be asked for, first what suits it; `MaskclfError` where faces are asked for in vain."
-    reason = why_no_faces(classifier)
-    if reason and faces:
-        raise MaskclfError(
-            f'The model {on_one_line(classifier.path.name)} {reason}: {{hint}}.',
-            python='leave out faces',
-            command='leave out --faces',
-        )
-    if reason:
-        return ['picture']
-    first = classifier.knows_faces if faces is None else faces
-    return ['faces', 'picture'] if first else ['picture', 'faces']
-
-
 def _data_file() -> Path:
     "Where feedback is kept if nobody says where."
     from platformdirs import user_data_path
@@ -147,7 +132,7 @@ class Service:
         self.task = self.classifier.task
         self.input = self.classifier.input
         self.input.check_libraries()
-        self.modes = _modes(self.classifier, faces)
+        self.modes = face_modes(self.classifier, faces)
         self.mode = self.modes[0]
         self.finder = FaceFinder() if 'faces' in self.modes else None
         limits = limits or Limits()

@@ -17,7 +17,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from ..base.boxes import MOST_SIDE
 from ..base.deadline import check_time
-from ..base.errors import ModelError
+from ..base.errors import MaskclfError, ModelError
 from ..base.text import on_one_line
 from ..inputs.picture import crop_region, full_size, opened
 from ..tasks.category import UNSURE
@@ -27,7 +27,7 @@ from .detect import Face, FaceFinder, shipped_finder
 
 # %% auto #0
 __all__ = ['MARGIN', 'class_colours', 'class_sign', 'FoundFace', 'Analysis', 'crop_face', 'why_no_faces', 'check_names_faces',
-           'analyse', 'load_font', 'draw']
+           'face_modes', 'analyse', 'load_font', 'draw']
 
 # %% ../../nbs/library/use/analyse.ipynb #analyse-05
 _MASKS = {  # colour and sign
@@ -135,6 +135,24 @@ def check_names_faces(
             python='give a classifier that chooses one class for a picture, or none',
             command='name a model that chooses one class for a picture, or leave out --model',
         )
+
+
+def face_modes(
+    classifier: Classifier,  # any model
+    faces: bool | None = None,  # is it about faces in a photo? None: if it has learned from faces cut out of photos
+) -> list[str]:
+    "What a page can ask a model: about 'faces', about the 'picture', first what suits it; `MaskclfError` if in vain."
+    reason = why_no_faces(classifier)
+    if reason and faces:
+        raise MaskclfError(
+            f'The model {on_one_line(classifier.path.name)} {reason}: {{hint}}.',
+            python='leave out faces',
+            command='leave out --faces',
+        )
+    if reason:
+        return ['picture']
+    first = classifier.knows_faces if faces is None else faces
+    return ['faces', 'picture'] if first else ['picture', 'faces']
 
 
 _TOGETHER = 32  # faces that are cut out at a time

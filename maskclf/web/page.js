@@ -3,7 +3,7 @@ import { prepareCamera } from './camera.js'
 import { Photo } from './photo.js'
 import { dropped } from './picture.js'
 import { csv, save } from './save.js'
-import { about, loadAbout, model, stats, Trouble } from './server.js'
+import { about, isAlone, keepForLater, loadAbout, model, stats, Trouble } from './server.js'
 import { chip, countChips, counted, make, named, thing } from './words.js'
 
 const AT_ONCE = 2 // photos that are sent at the same time
@@ -129,10 +129,11 @@ function expectSounds() {
 
 /** Say where photos go. */
 function tellPrivacy() {
-  const here = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
+  const here = isAlone || ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
   const things = model.input === 'sound' ? 'Sounds' : 'Photos'
-  $('privacy').textContent = here ? `${things} do not leave this computer.` : `${things} go to ${location.host}, and nowhere else.`
-  $('privacy').append(' None is kept: only how often each answer was given, and what you say of it.')
+  const device = isAlone ? 'device: the model works in your browser' : 'computer'
+  $('privacy').textContent = here ? `${things} do not leave this ${device}.` : `${things} go to ${location.host}, and nowhere else.`
+  $('privacy').append(isAlone ? ' None is kept.' : ' None is kept: only how often each answer was given, and what you say of it.')
 }
 
 /** Connect the ways in which photos come. */
@@ -142,7 +143,7 @@ function listen() {
   $('sample').onclick = async () => {
     const sample = await fetch('static/sample.jpg').then(response => response.blob()).catch(() => null)
     if (sample) add([new File([sample], 'drawn photo.jpg', { type: 'image/jpeg' })])
-    else notice('The drawn photo cannot be had: see that the server still runs, and try again.')
+    else notice('The drawn photo cannot be had: see that you are still connected, and try again.')
   }
   prepareCamera(add)
   document.addEventListener('paste', ({ clipboardData: { files } }) =>
@@ -162,6 +163,13 @@ function listen() {
   $('all-remove').onclick = () => { for (const photo of [...photos]) remove(photo) }
 }
 
+/** Let the page work without a network later, where it is one that can; say so in small print. */
+async function keep() {
+  const told = await keepForLater().catch(() => '')
+  if (told) $('stats').replaceChildren(told)
+}
+
+if (isAlone) $('judge-step').textContent = 'Look closer.'
 tellPrivacy()
 listen()
-introduce().then(tellStats)
+introduce().then(tellStats).then(keep)

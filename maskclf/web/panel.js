@@ -1,5 +1,5 @@
 // The panel beside a photo: one answer, how sure the model is, and whether it is right.
-import { feedback, model, Trouble } from './server.js'
+import { feedback, isAlone, model, Trouble } from './server.js'
 import { chip, isUnknown, make, named, percent, rounded, spoken, tint } from './words.js'
 
 /** The picture of one face, cut out with some room around it, on a canvas. */
@@ -85,6 +85,8 @@ function toggles(part, say, known) {
 
 /** Let the reader say whether the answer is right, and if not, what is. */
 function judge(find, photo, part) {
+  find('judge').hidden = isAlone
+  if (isAlone) return
   const unsure = part.label === 'unsure' || isUnknown(part), truth = find('truth'), several = !!part.labels, known = () => photo.said.get(part.index)?.labels ?? part.labels
   const say = async (right, told) => {
     photo.said.set(part.index, { right, ...told })

@@ -135,7 +135,7 @@ export class Photo {
     this.shown = !!this.theirs && await show(this.img, this.theirs)
     this.card.classList.toggle('theirs', this.shown)
     if (model.input === 'sound') return
-    this.note(this.shown ? 'Your browser cannot show this file upright, so this is the picture that the server has drawn.'
+    this.note(this.shown ? 'Your browser cannot show this file upright, so this is a copy with the answer drawn on it.'
       : 'Your browser cannot show this file upright; the boxes stand where the faces are.')
   }
 
@@ -205,6 +205,6 @@ export class Photo {
     const ours = model.output === 'class' // labels and numbers are written by the server
     const picture = this.theirs ?? (ours ? this.shown && await annotated(this.img, this.answer, this.parts) : await this.drawTheirs())
     if (picture) save(`${stem(this.name)}-${this.answer.faces ? 'boxes' : 'answer'}.jpg`, picture)
-    else this.note(ours ? 'This photo is too large for your browser to draw on.' : 'The server did not draw the picture: try again in a moment.')
+    else this.note(ours ? 'This photo is too large for your browser to draw on.' : 'The picture could not be drawn: try again in a moment.')
   }
 }

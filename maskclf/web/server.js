@@ -9,6 +9,9 @@ export const about = { version: '', mode: 'faces', modes: ['faces'], limits: { m
 /** The model that answers: its name, what it looks at and answers with, labels, colours and signs; filled by `loadAbout`. */
 export const model = { name: '', input: 'picture', output: 'class', labels: [], colours: {}, signs: {} }
 
+/** Does the model compute in this page? Here a server does; the file of the same name in the folder `alone` takes its place where there is none. */
+export const isAlone = false
+
 const GONE = 'The server does not answer. See that it still runs and that you are connected, and try again.'
 const MOST_WAITS = 60 // so often a busy server is asked again
 
@@ -79,6 +82,9 @@ export async function feedback(id, face, right, truth) {
   const body = JSON.stringify({ id, face, right, ...truth })
   return json(await ask('feedback', { method: 'POST', body, headers: { 'Content-Type': 'application/json' }, onWait() {} }))
 }
+
+/** A page of a server is kept by nobody. */
+export const keepForLater = async () => ''
 
 /** What the server has seen and been told so far. */
 export const stats = async () => json(await ask('stats'))

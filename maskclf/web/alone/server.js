@@ -1,0 +1,97 @@
+// In the place of the server: the model computes in a worker of this page, and no photo leaves the device.
+import { annotated } from './annotate.js'
+import { captioned } from './caption.js'
+import { parts } from './save.js'
+
+/** An error whose message is a sentence for whoever reads the page. */
+export class Trouble extends Error {}
+
+/** What the page can do; filled by `loadAbout`. */
+export const about = { version: '', mode: 'picture', modes: ['picture'], limits: { max_bytes: Infinity, max_pixels: Infinity, formats: [] } }
+
+/** The model that answers: its name, what it looks at and answers with, labels, colours and signs; filled by `loadAbout`. */
+export const model = { name: '', input: 'picture', output: 'class', labels: [], colours: {}, signs: {} }
+
+/** Does the model compute in this page? Then nothing is sent, and nobody counts what readers say of an answer. */
+export const isAlone = true
+
+const asked = new Map() // number of a photo → what is called with its answer
+let worker = null, numbers = 0, broken = null
+
+/** The worker; the first call starts it. */
+function worked() {
+  if (worker) return worker
+  worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' })
+  worker.onmessage = ({ data }) => {
+    if (data.broken) broken = data.broken
+    const waiting = asked.get(data.id)
+    asked.delete(data.id)
+    if (waiting && data.answer) waiting.done(data.answer)
+    else if (waiting) waiting.stop(data.stopped ? new DOMException('cancelled', 'AbortError') : new Trouble(broken ?? data.trouble))
+  }
+  worker.onerror = ({ message }) => {
+    for (const { stop } of asked.values()) stop(new Trouble(`The model cannot work in this browser (${message ?? 'no worker'}): try a newer browser.`))
+    asked.clear()
+    worker = null // the next photo begins anew
+  }
+  return worker
+}
+
+let told = null // what the page can do, once it has been asked for
+
+/** Read what the page can do; only once, if that is there. The worker begins to load the model. */
+export function loadAbout() {
+  told ??= fetch(new URL('about.json', import.meta.url)).then(response => response.json()).then(found => {
+    Object.assign(about, found, { limits: about.limits })
+    Object.assign(model, found.model)
+    worked()
+  }).catch(() => { throw new Trouble('Part of this page is missing: see that you are connected, and load it again.') })
+  told.catch(() => { told = null })
+  return told
+}
+
+/** What the worker says to a question about a file: an answer, or the upright picture. */
+function ask(question, signal) {
+  return new Promise((done, stop) => {
+    const id = ++numbers
+    asked.set(id, { done, stop })
+    signal?.addEventListener('abort', () => {
+      if (!asked.delete(id)) return
+      worked().postMessage({ cancel: id })
+      stop(signal.reason)
+    }, { once: true })
+    worked().postMessage({ id, ...question })
+  })
+}
+
+/** The upright photo with the answer drawn on it, as a JPEG; null where this browser has no room for it. */
+async function drawnOn(file, answer, signal) {
+  const bitmap = await ask({ file }, signal)
+  try { return model.output === 'class' ? await annotated(bitmap, answer, parts(answer)) : await captioned(bitmap, answer) }
+  finally { bitmap.close() }
+}
+
+const given = new Map() // id → answer
+
+/** What the model says of a photo, as JSON; or drawn on it (a Blob) if `accept` is a type such as image/jpeg, where `again` is the id of the answer. */
+export async function predict(file, mode, { accept = 'application/json', again, signal } = {}) {
+  signal?.throwIfAborted()
+  await loadAbout()
+  const answer = given.get(again) ?? await ask({ file, mode }, signal)
+  given.set(answer.id, answer)
+  return accept === 'application/json' ? answer : drawnOn(file, answer, signal)
+}
+
+/** Nobody keeps what readers say of an answer. */
+export const feedback = async () => null
+
+/** Nobody counts. */
+export const stats = async () => null
+
+/** Keep all files of this page, so that it works without a network from the next visit on; what the reader is told then. */
+export async function keepForLater() {
+  if (!navigator.serviceWorker) return ''
+  await navigator.serviceWorker.register(new URL('../offline.js', import.meta.url), { scope: new URL('../', import.meta.url).pathname })
+  await navigator.serviceWorker.ready
+  return 'This page works without a network from now on.'
+}

@@ -1,0 +1,102 @@
+// The model at work, beside the page, so that the page stays quick. It is sent { id, file, mode } and sends { id, answer } or { id, trouble };
+// without a mode the answer is the upright photo.
+import * as ort from './ort.mjs'
+import { decode, Unreadable } from './decode.js'
+import { findFaces } from './finder.js'
+import { squareCrop, toArray, toSquare } from './pixels.js'
+import { round } from './resize.js'
+import { answerOf, countsOf, texts } from './tasks.js'
+
+const MARGIN = 1.3 // side of the square around a face, in longer sides of its box
+const TOGETHER = 8 // faces that go through the network at a time
+const OPTIONS = { executionProviders: ['wasm'], logSeverityLevel: 4 }
+
+ort.env.logLevel = 'fatal'
+ort.env.wasm.wasmPaths = { wasm: new URL('ort-wasm-simd-threaded.wasm', import.meta.url).href }
+ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency ?? 1) : 1
+
+const cancelled = new Set()
+const fetched = name => fetch(new URL(name, import.meta.url)).then(response => {
+  if (!response.ok) throw new Unreadable(`Part of this page is missing (${name}, ${response.status}): load it again.`)
+  return response
+})
+const session = async name => ort.InferenceSession.create(new Uint8Array(await (await fetched(name)).arrayBuffer()), OPTIONS)
+
+/** Model and network; the finder is opened when it is first needed. */
+const loaded = (async () => {
+  const [model, network] = await Promise.all([fetched('model.json').then(response => response.json()), session('model.onnx')])
+  return { model, network, finder: null }
+})()
+
+/** Let messages in, and stop where the reader no longer wants an answer. */
+async function pause(id) {
+  await new Promise(done => setTimeout(done))
+  if (cancelled.delete(id)) throw new DOMException('cancelled', 'AbortError')
+}
+
+/** What the model says of some opened pictures. */
+async function answers(pictures, { model, network }) {
+  const squares = pictures.map(picture => toSquare(picture, model.size, model.method, model.detail))
+  const pixels = new ort.Tensor('float32', toArray(squares, model.mean, model.std), [squares.length, 3, model.size, model.size])
+  const { logits, features } = await network.run({ pixels }, model.unknown ? ['logits', 'features'] : ['logits'])
+  const rows = (tensor, n) => tensor?.data.subarray(n * tensor.dims[1], (n + 1) * tensor.dims[1])
+  return squares.map((_, n) => answerOf(rows(logits, n), rows(features, n), model))
+}
+
+/** The boxes in a photo. */
+async function faces(picture, full, all, id) {
+  all.finder ??= session('finder.onnx')
+  const finder = await all.finder
+  return findFaces(picture, full, all.model.finder, async ({ pixels, width, height }) => {
+    await pause(id)
+    const { logits } = await finder.run({ pixels: new ort.Tensor('float32', pixels, [1, 3, height, width]) })
+    return { logits: logits.data, width: logits.dims[3], height: logits.dims[2] }
+  })
+}
+
+/** The answer about a photo, as the service for this model would send it. */
+async function look({ id, file, mode }) {
+  const all = await loaded, { model } = all
+  await pause(id)
+  const { picture, full } = await decode(file, mode === 'picture' && model.draft ? model.size : null)
+  const about = { id: String(id), mode, size: full, colours: model.colours }
+  if (mode === 'picture') {
+    const [answer] = await answers([picture], all)
+    return { ...about, counts: countsOf(texts(answer)), ...answer }
+  }
+  const found = await faces(picture, full, all, id), scale = picture.width / full[0], named = []
+  const square = ({ box }) => squareCrop(picture, box.map(edge => scale === 1 ? round(edge) : round(round(edge) * scale)), MARGIN)
+  for (let start = 0; start < found.length; start += TOGETHER) {
+    await pause(id)
+    const some = found.slice(start, start + TOGETHER), said = await answers(some.map(square), all)
+    some.forEach((face, n) => named.push({ ...face, ...said[n] }))
+  }
+  const zeros = Object.fromEntries(model.labels.map(label => [label, 0]))
+  return { ...about, counts: { ...zeros, ...countsOf(named.map(({ label }) => label)) }, faces: named }
+}
+
+/** The upright photo as a bitmap. */
+async function show({ file }) {
+  const { picture: { width, height, data } } = await decode(file, null), image = new ImageData(width, height)
+  for (let from = 0, at = 0; from < data.length; from += 3, at += 4) {
+    for (let channel = 0; channel < 3; channel++) image.data[at + channel] = data[from + channel]
+    image.data[at + 3] = 255
+  }
+  return createImageBitmap(image)
+}
+
+/** A sentence about what went wrong. */
+function sentence(error) {
+  if (error instanceof Unreadable) return error.message
+  if (error instanceof RangeError || /memory|allocat/i.test(String(error))) return 'There is not enough memory for this photo: make it smaller and try again.'
+  return `The model cannot work in this browser (${error?.message ?? error}): load the page again, or try a newer browser.`
+}
+
+let queue = Promise.resolve() // one photo at a time
+onmessage = ({ data }) => {
+  if (data.cancel) { cancelled.add(data.cancel); return }
+  queue = queue.then(() => data.mode ? look(data) : show(data)).then(
+    answer => postMessage({ id: data.id, answer }),
+    error => { cancelled.delete(data.id); postMessage({ id: data.id, trouble: sentence(error), stopped: error?.name === 'AbortError' }) })
+}
+loaded.then(() => postMessage({ ready: true }), error => postMessage({ broken: sentence(error) }))
