@@ -97,27 +97,67 @@ def _megabytes(model: Path) -> float:
 _Precision = Annotated[Literal['fp16', 'int8'], option(
     'fp16: half the size, nearly the same answers; int8: a quarter, and faster.')]
 _Compared = Annotated[Path | None, option(f'To compare on; int8 needs it. {FOLDER}')]
+_Exported = Annotated[Path | None, argument(
+    '[MODEL]', 'Model folder from `maskclf train`; with --page it may be left out: the one that comes with maskclf.')]
+_Smaller = Annotated[Path | None, argument('[OUT]', 'Model folder to make; left out with --page.')]
+_WebPage = Annotated[Path | None, option(
+    'Write a page that runs the model in the browser, without a server, to this folder.', '--page', metavar='OUT')]
+_Package = Annotated[Path | None, option(
+    'With --page: the package of ONNX Runtime for browsers (.tgz), where there is no network to fetch it.',
+    '--runtime', metavar='FILE')]
+_PageFaces = Annotated[bool | None, option(
+    'With --page: is the model about faces in a photo, or about pictures as a whole?', '--faces/--picture',
+    show_default=False)]
+
+
+def _check_free(out: Path, overwrite: bool) -> None:
+    "`ExistsError` if there is something that is not to be replaced; `NotWritable` if nothing can be written there."
+    if not overwrite and out.is_dir() and any(out.iterdir()):
+        raise ExistsError(f'{out} exists already: name another folder, or replace it with --overwrite.')
+    check_writable(out, 'OUT')
+
+
+def _write_page(model: Path | None, page: Path, package: Path | None, faces: bool | None) -> None:
+    "Write a page without a server, and say what came of it."
+    from maskclf.serve.static import export_page
+
+    sizes = export_page(model, page, faces, package=package)
+    print(f'{page}  {sum(sizes.values())/1e6:.1f} MB in {len(sizes)} files: any host of files can hand it out.\n'
+          f'Look at it here first: python -m http.server --directory {page}')
 
 
 @app.command()
 def export(
-    model: Model,  # model folder
-    out: Annotated[Path, argument('OUT', 'Model folder to make.')],  # model folder to make
+    model: _Exported = None,  # model folder; None: with --page the one that comes with this package
+    out: _Smaller = None,  # model folder to make; None: with --page
     precision: _Precision = 'fp16',  # how numbers are stored
     pictures: _Compared = None,  # pictures like those to come
     weights: Annotated[bool, option('Take along what further training needs.', '--weights')] = False,  # or not
-    overwrite: Annotated[bool, option('Replace an older model.', '--overwrite')] = False,  # replace what is there
+    page: _WebPage = None,  # folder for a page that runs the model
+    runtime: _Package = None,  # what computes on that page; None: from the cache, or fetched
+    faces: _PageFaces = None,  # look for faces there? None: what suits the model
+    overwrite: Annotated[bool, option('Replace an older model, or page.', '--overwrite')] = False,  # what is there
 ) -> None:
-    """Make a model smaller and faster.
+    """Make a model smaller and faster, or a page that runs it in the browser.
 
     \b
       maskclf export my-model small-model
       maskclf export my-model fast-model --precision int8 --pictures my-pictures
+      maskclf export my-model --page my-page
     """
+    if page:
+        if out:
+            raise typer.BadParameter('a page takes the model as it is: leave out OUT, or --page.', param_hint='OUT')
+        if model:
+            read_model(model)
+        _check_free(page, overwrite)
+        _write_page(model, page, runtime, faces)
+        return
+    if model is None or out is None:
+        raise typer.BadParameter('name the model folder and the one to make, or --page and a folder.',
+                                 param_hint='MODEL OUT')
     read_model(model)
-    if not overwrite and out.is_dir() and any(out.iterdir()):
-        raise ExistsError(f'{out} exists already: name another folder, or replace it with --overwrite.')
-    check_writable(out, 'OUT')
+    _check_free(out, overwrite)
     from maskclf.learn.export import export_model
 
     export_model(model, out, precision, pictures, weights)

@@ -130,8 +130,7 @@ def runtime_files(
     with tarfile.open(fileobj=io.BytesIO(package)) as archive:
         for name, member in _BUILD.items():
             opened = archive.extractfile(member)
-            if opened is None:
-                raise MaskclfError(f'The package of ONNX Runtime has no file {member}: take another version.')
+            assert opened is not None  # the package is the one that was published
             files[name] = opened.read()
     return files
 
@@ -190,6 +189,7 @@ def computed_with(
     "What the page computes with, besides the network; of the finder, too, if it comes along."
     config = classifier.config
     familiar = config.familiar if classifier.unknown else None
+    precision = config.precision
     computed = dict(
         output=classifier.task.name,
         labels=config.labels,
@@ -200,6 +200,7 @@ def computed_with(
         mean=config.mean,
         std=config.std,
         colours=class_colours(classifier),
+        optimisation='disabled' if precision and precision.format == 'int8' else 'all',
         unknown=familiar and dict(limit=familiar.limit, centres=familiar.to_entries()['centres']))
     computed |= {'thresholds': None} | config.decision | {'temperature': config.temperature}
     if 'faces' in modes:

@@ -45,10 +45,10 @@ export function percent(p) {
 /** A number and its noun: 1 face, 2 faces. */
 export const counted = (n, noun) => `${n.toLocaleString()} ${noun}${n === 1 ? '' : 's'}`
 
-/** Black or white, whichever can be read on a colour such as #2fbf4f. */
+/** Black or white, whichever can be read better on a colour such as #2fbf4f (WCAG's relative luminance). */
 export function inkOn(colour) {
-  const [r, g, b] = [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16))
-  return 0.3 * r + 0.59 * g + 0.11 * b > 110 ? '#000' : '#fff'
+  const [r, g, b] = [1, 3, 5].map(at => (parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2)
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#000' : '#fff'
 }
 
 /** Give an element the colour of a class, and the ink that can be read on it. */

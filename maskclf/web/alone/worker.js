@@ -20,12 +20,16 @@ const fetched = name => fetch(new URL(name, import.meta.url)).then(response => {
   if (!response.ok) throw new Unreadable(`Part of this page is missing (${name}, ${response.status}): load it again.`)
   return response
 })
-const session = async name => ort.InferenceSession.create(new Uint8Array(await (await fetched(name)).arrayBuffer()), OPTIONS)
+const bytesOf = async name => (await fetched(name)).arrayBuffer()
+const session = async (content, level = 'all') =>
+  ort.InferenceSession.create(new Uint8Array(await content), { ...OPTIONS, graphOptimizationLevel: level })
 
-/** Model and network; the finder is opened when it is first needed. */
+/** Model and networks; the finder is fetched at once where there is one, and opened when it is first needed. */
 const loaded = (async () => {
-  const [model, network] = await Promise.all([fetched('model.json').then(response => response.json()), session('model.onnx')])
-  return { model, network, finder: null }
+  const content = bytesOf('model.onnx'), model = await (await fetched('model.json')).json()
+  const finder = model.finder && bytesOf('finder.onnx')
+  finder?.catch(() => {}) // what is wrong is said when it is needed
+  return { model, network: await session(content, model.optimisation), finder }
 })()
 
 /** Let messages in, and stop where the reader no longer wants an answer. */
@@ -45,8 +49,8 @@ async function answers(pictures, { model, network }) {
 
 /** The boxes in a photo. */
 async function faces(picture, full, all, id) {
-  all.finder ??= session('finder.onnx')
-  const finder = await all.finder
+  all.opened ??= session(all.finder)
+  const finder = await all.opened
   return findFaces(picture, full, all.model.finder, async ({ pixels, width, height }) => {
     await pause(id)
     const { logits } = await finder.run({ pixels: new ort.Tensor('float32', pixels, [1, 3, height, width]) })
