@@ -28,7 +28,6 @@ from .. import __version__
 from ..base.deadline import OutOfTime, time_limit
 from ..base.errors import MaskclfError, PictureError
 from ..base.machine import cores
-from ..base.text import on_one_line
 from . import protocol
 from maskclf.serve.answers import (
     FORMS, About, FacesReply, Limits, ModelAbout, Reply, WholeReply, answer_forms, wanted_form,
@@ -43,7 +42,6 @@ from .token import Token
 from ..tasks.category import UNSURE
 from ..tasks.task import UNKNOWN
 from ..use.analyse import analyse, class_colours, class_sign, face_modes, why_no_faces
-from ..use.classifier import Classifier
 from ..use.detect import FaceFinder
 
 import uvicorn

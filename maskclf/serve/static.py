@@ -105,7 +105,7 @@ def _fetched(runtime: WebRuntime) -> bytes:
             content = answer.read()
         reason = '' if runtime.is_it(content) else 'npm sent another file than was published'
     except (OSError, ValueError) as error:
-        reason = f'{type(error).__name__}'
+        reason = type(error).__name__
     if not reason:
         return content
     raise MaskclfError(
@@ -134,7 +134,7 @@ def runtime_files(
             files[name] = opened.read()
     return files
 
-# %% ../../nbs/library/serve/static.ipynb #static-16
+# %% ../../nbs/library/serve/static.ipynb #static-17
 TASKS_IN_BROWSERS = ('class', 'labels', 'number')  # those that the script of the page can answer
 INPUTS_IN_BROWSERS = ('picture',)
 
@@ -188,7 +188,10 @@ def computed_with(
 ) -> dict[str, Any]:
     "What the page computes with, besides the network; of the finder, too, if it comes along."
     config = classifier.config
-    familiar = config.familiar if classifier.unknown else None
+    familiar = None
+    if classifier.unknown and config.familiar:
+        entries = config.familiar.to_entries()
+        familiar = {name: entries[name] for name in ('limit', 'centres')}
     precision = config.precision
     computed = dict(
         output=classifier.task.name,
@@ -201,16 +204,16 @@ def computed_with(
         std=config.std,
         colours=class_colours(classifier),
         optimisation='disabled' if precision and precision.format == 'int8' else 'all',
-        unknown=familiar and dict(limit=familiar.limit, centres=familiar.to_entries()['centres']))
+        unknown=familiar)
     computed |= {'thresholds': None} | config.decision | {'temperature': config.temperature}
     if 'faces' in modes:
         finder = read_finder(FINDER).config
-        curve = finder.calibration
+        curve = None if finder.calibration is None else asdict(finder.calibration)
         computed['finder'] = dict(size=finder.size, mean=finder.mean, std=finder.std, score=finder.score,
-                                  calibration=curve and asdict(curve))
+                                  calibration=curve)
     return computed
 
-# %% ../../nbs/library/serve/static.ipynb #static-20
+# %% ../../nbs/library/serve/static.ipynb #static-21
 _WEB = Path(str(resources.files('maskclf')))/'web'
 _POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "

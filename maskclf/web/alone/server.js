@@ -16,24 +16,29 @@ export const model = { name: '', input: 'picture', output: 'class', labels: [], 
 export const isAlone = true
 
 const asked = new Map() // number of a photo → what is called with its answer
-let worker = null, numbers = 0, broken = null
+let worker = null, numbers = 0, isReady = false
+
+/** End a worker that cannot work, and say why to all who wait; the next photo begins anew. */
+function giveUp(sentence) {
+  worker?.terminate()
+  worker = null
+  for (const { stop } of asked.values()) stop(new Trouble(sentence))
+  asked.clear()
+}
 
 /** The worker; the first call starts it. */
 function worked() {
   if (worker) return worker
   worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' })
   worker.onmessage = ({ data }) => {
-    if (data.broken) broken = data.broken
+    if (data.broken) return giveUp(data.broken)
+    isReady ||= data.ready === true
     const waiting = asked.get(data.id)
     asked.delete(data.id)
-    if (waiting && data.answer) waiting.done(data.answer)
-    else if (waiting) waiting.stop(data.stopped ? new DOMException('cancelled', 'AbortError') : new Trouble(broken ?? data.trouble))
+    if (data.answer) waiting?.done(data.answer)
+    else waiting?.stop(data.stopped ? new DOMException('cancelled', 'AbortError') : new Trouble(data.trouble))
   }
-  worker.onerror = ({ message }) => {
-    for (const { stop } of asked.values()) stop(new Trouble(`The model cannot work in this browser (${message ?? 'no worker'}): try a newer browser.`))
-    asked.clear()
-    worker = null // the next photo begins anew
-  }
+  worker.onerror = ({ message }) => giveUp(`The model cannot work in this browser (${message ?? 'no worker'}): try a newer browser.`)
   return worker
 }
 
@@ -88,9 +93,12 @@ export const feedback = async () => null
 /** Nobody counts. */
 export const stats = async () => null
 
+const sleep = seconds => new Promise(done => setTimeout(done, 1000 * seconds))
+
 /** Keep all files of this page, so that it works without a network from the next visit on; what the reader is told then. */
 export async function keepForLater() {
   if (!navigator.serviceWorker) return ''
+  while (!isReady || asked.size) await sleep(0.3) // the first answer comes first
   await navigator.serviceWorker.register(new URL('../offline.js', import.meta.url), { scope: new URL('../', import.meta.url).pathname })
   await navigator.serviceWorker.ready
   return 'This page works without a network from now on.'
