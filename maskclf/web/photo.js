@@ -70,7 +70,10 @@ export class Photo {
       if (this.shown) this.shape(this.img.naturalWidth, this.img.naturalHeight)
       this.sent = await fit(this.file, this.img, this.shown)
       this.tell('working', model.input === 'sound' ? 'The model listens to it …' : 'The model looks at it …')
-      const answer = await predict(this.sent, this.mode, { signal: this.stop.signal, onWait: seconds => this.busy(seconds) })
+      const answer = await predict(this.sent, this.mode, {
+        signal: this.stop.signal, onWait: seconds => this.busy(seconds),
+        onPart: (part, all) => this.tell('working', `The model looks at it: part ${part} of ${all} …`),
+      })
       await this.take(answer)
     } catch (error) {
       if (error instanceof Trouble) return this.tell('failed', error.message)

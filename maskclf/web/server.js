@@ -70,7 +70,7 @@ export function loadAbout() {
 }
 
 /** Send a photo or a sound; the answer as JSON, or as a picture (a Blob) if `accept` is a type such as image/jpeg. With the id of an answer as `again` it is not counted once more. */
-export async function predict(file, mode, { accept = 'application/json', again, ...options } = {}) {
+export async function predict(file, mode, { accept = 'application/json', again, onPart, ...options } = {}) {
   const body = new FormData()
   body.append(model.input === 'sound' ? 'sound' : 'photo', file, file.name)
   const response = await ask(`predict?mode=${mode}${again ? `&again=${again}` : ''}`, { method: 'POST', body, headers: { Accept: accept }, ...options })

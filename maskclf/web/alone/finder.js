@@ -21,6 +21,10 @@ export function pieces(length, size) {
   return Array.from({ length: n }, (_, i) => round(i * (length - size) / (n - 1)))
 }
 
+/** Into how many pieces a picture is divided when it is scaled. */
+const piecesOf = ({ width, height }, zoom, size) =>
+  [width, height].reduce((n, length) => n * pieces(Math.max(1, round(length * zoom)), size).length, 1)
+
 /** The picture, so many times as large. */
 export function scaled(picture, zoom) {
   const width = Math.max(1, round(picture.width * zoom)), height = Math.max(1, round(picture.height * zoom))
@@ -111,17 +115,19 @@ export function suppress(found) {
   return kept
 }
 
-/** The faces in a photo, the surest first: box and score of each, in pixels of a photo of the size `full`. `look(planes)` asks the network. */
+/** The faces in a photo, the surest first: box and score of each, in pixels of a photo of the size `full`. `look(planes, part, all)` asks the network. */
 export async function findFaces(picture, full, finder, look) {
-  const found = []
-  for (const [number, zoom] of zooms(picture.width, picture.height, finder.size).entries()) {
+  const found = [], steps = zooms(picture.width, picture.height, finder.size)
+  const all = steps.reduce((sum, zoom) => sum + piecesOf(picture, zoom, finder.size), 0)
+  let part = 0
+  for (const [number, zoom] of steps.entries()) {
     const photo = scaled(picture, zoom), x = photo.width / picture.width, y = photo.height / picture.height
     for (const top of pieces(photo.height, finder.size)) {
       for (const left of pieces(photo.width, finder.size)) {
-        const part = [left, top, Math.min(left + finder.size, photo.width), Math.min(top + finder.size, photo.height)]
-        const { logits, width, height } = await look(planes(crop(photo, part), finder))
+        const piece = [left, top, Math.min(left + finder.size, photo.width), Math.min(top + finder.size, photo.height)]
+        const { logits, width, height } = await look(planes(crop(photo, piece), finder), ++part, all)
         for (const { box, score } of boxesAt(logits, width, height, finder)) {
-          if (number > 0 && !isSmallAndWhole(box, part, photo)) continue
+          if (number > 0 && !isSmallAndWhole(box, piece, photo)) continue
           found.push({ score, box: [(box[0] + left) / x, (box[1] + top) / y, (box[2] + left) / x, (box[3] + top) / y] })
         }
       }

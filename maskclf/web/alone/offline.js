@@ -26,11 +26,19 @@ async function forgetOlder() {
   for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== NAME) await caches.delete(name)
 }
 
+/** The same answer with headers that shut other pages out: only then may a browser compute with several threads. */
+function isolated(response) {
+  const headers = new Headers(response.headers)
+  headers.set('Cross-Origin-Opener-Policy', 'same-origin')
+  headers.set('Cross-Origin-Embedder-Policy', 'require-corp')
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
+}
+
 /** A kept file; what is none of this page comes from the network as ever. */
 async function answered(request) {
   const url = new URL(request.url), isPage = url.href.split(/[?#]/)[0] === registration.scope
   const kept = await (await caches.open(NAME)).match(isPage ? addressOf('index.html') : request, { ignoreSearch: true })
-  return kept ?? fetch(request)
+  return kept ? isolated(kept) : fetch(request)
 }
 
 addEventListener('install', event => event.waitUntil(keepAll()))

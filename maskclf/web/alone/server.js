@@ -16,7 +16,16 @@ export const model = { name: '', input: 'picture', output: 'class', labels: [], 
 export const isAlone = true
 
 const asked = new Map() // number of a photo → what is called with its answer
-let worker = null, numbers = 0, isReady = false
+let worker = null, numbers = 0, isReady = false, name = ''
+
+/** Begin anew with one thread, where this browser could not start several. */
+function goOnWithOne() {
+  worker.terminate()
+  worker = null
+  name = 'one thread'
+  worked()
+  for (const [id, { question }] of asked) worker.postMessage({ id, ...question })
+}
 
 /** End a worker that cannot work, and say why to all who wait; the next photo begins anew. */
 function giveUp(sentence) {
@@ -29,11 +38,12 @@ function giveUp(sentence) {
 /** The worker; the first call starts it. */
 function worked() {
   if (worker) return worker
-  worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' })
+  worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module', name })
   worker.onmessage = ({ data }) => {
-    if (data.broken) return giveUp(data.broken)
+    if (data.broken) return data.threads > 1 ? goOnWithOne() : giveUp(data.broken)
     isReady ||= data.ready === true
     const waiting = asked.get(data.id)
+    if (data.part) return waiting?.onPart?.(data.part, data.all)
     asked.delete(data.id)
     if (data.answer) waiting?.done(data.answer)
     else waiting?.stop(data.stopped ? new DOMException('cancelled', 'AbortError') : new Trouble(data.trouble))
@@ -56,10 +66,10 @@ export function loadAbout() {
 }
 
 /** What the worker says to a question about a file: an answer, or the upright picture. */
-function ask(question, signal) {
+function ask(question, signal, onPart) {
   return new Promise((done, stop) => {
     const id = ++numbers
-    asked.set(id, { done, stop })
+    asked.set(id, { done, stop, onPart, question })
     signal?.addEventListener('abort', () => {
       if (!asked.delete(id)) return
       worked().postMessage({ cancel: id })
@@ -78,11 +88,11 @@ async function drawnOn(file, answer, signal) {
 
 const given = new Map() // id → answer
 
-/** What the model says of a photo, as JSON; or drawn on it (a Blob) if `accept` is a type such as image/jpeg, where `again` is the id of the answer. */
-export async function predict(file, mode, { accept = 'application/json', again, signal } = {}) {
+/** What the model says of a photo, as JSON; or drawn on it (a Blob) if `accept` is a type such as image/jpeg, where `again` is the id of the answer. `onPart` is told how far it is. */
+export async function predict(file, mode, { accept = 'application/json', again, signal, onPart } = {}) {
   signal?.throwIfAborted()
   await loadAbout()
-  const answer = given.get(again) ?? await ask({ file, mode }, signal)
+  const answer = given.get(again) ?? await ask({ file, mode }, signal, onPart)
   given.set(answer.id, answer)
   return accept === 'application/json' ? answer : drawnOn(file, answer, signal)
 }

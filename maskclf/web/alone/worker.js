@@ -9,11 +9,13 @@ import { answerOf, countsOf, texts } from './tasks.js'
 
 const MARGIN = 1.3 // side of the square around a face, in longer sides of its box
 const TOGETHER = 8 // faces that go through the network at a time
+const threads = self.crossOriginIsolated && self.name !== 'one thread' ? Math.min(4, navigator.hardwareConcurrency ?? 1) : 1
 const OPTIONS = { executionProviders: ['wasm'], logSeverityLevel: 4 }
 
 ort.env.logLevel = 'fatal'
 ort.env.wasm.wasmPaths = { wasm: new URL('ort-wasm-simd-threaded.wasm', import.meta.url).href }
-ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency ?? 1) : 1
+ort.env.wasm.numThreads = threads
+ort.env.wasm.initTimeout = threads > 1 ? 20_000 : 0 // milliseconds, after which threads that do not start are given up
 
 const cancelled = new Set()
 const fetched = name => fetch(new URL(name, import.meta.url)).then(response => {
@@ -48,10 +50,11 @@ async function answers(pictures, { model, network }) {
 }
 
 /** The boxes in a photo. */
-async function faces(picture, full, all, id) {
-  all.opened ??= session(all.finder)
-  const finder = await all.opened
-  return findFaces(picture, full, all.model.finder, async ({ pixels, width, height }) => {
+async function faces(picture, full, kept, id) {
+  kept.opened ??= session(kept.finder)
+  const finder = await kept.opened
+  return findFaces(picture, full, kept.model.finder, async ({ pixels, width, height }, part, all) => {
+    if (all > 1) postMessage({ id, part, all })
     await pause(id)
     const { logits } = await finder.run({ pixels: new ort.Tensor('float32', pixels, [1, 3, height, width]) })
     return { logits: logits.data, width: logits.dims[3], height: logits.dims[2] }
@@ -103,4 +106,4 @@ onmessage = ({ data }) => {
     answer => postMessage({ id: data.id, answer }),
     error => { cancelled.delete(data.id); postMessage({ id: data.id, trouble: sentence(error), stopped: error?.name === 'AbortError' }) })
 }
-loaded.then(() => postMessage({ ready: true }), error => postMessage({ broken: sentence(error) }))
+loaded.then(() => postMessage({ ready: true }), error => postMessage({ broken: sentence(error), threads }))
