@@ -98,8 +98,8 @@ _Precision = Annotated[Literal['fp16', 'int8'], option(
     'fp16: half the size, nearly the same answers; int8: a quarter, and faster.')]
 _Compared = Annotated[Path | None, option(f'To compare on; int8 needs it. {FOLDER}')]
 _Exported = Annotated[Path | None, argument(
-    '[MODEL]', 'Model folder from `maskclf train`; with --page it may be left out: the one that comes with maskclf.')]
-_Smaller = Annotated[Path | None, argument('[OUT]', 'Model folder to make; left out with --page.')]
+    'MODEL', 'Model folder from `maskclf train`; with --page it may be left out: the one that comes with maskclf.')]
+_Smaller = Annotated[Path | None, argument('OUT', 'Model folder to make; left out with --page.')]
 _WebPage = Annotated[Path | None, option(
     'Write a page that runs the model in the browser, without a server, to this folder.', '--page', metavar='OUT')]
 _Package = Annotated[Path | None, option(
@@ -117,11 +117,13 @@ def _check_free(out: Path, overwrite: bool) -> None:
     check_writable(out, 'OUT')
 
 
-def _write_page(model: Path | None, page: Path, package: Path | None, faces: bool | None) -> None:
+def _write_page(
+    model: Path | None, page: Path, package: Path | None, faces: bool | None, unknown: bool | None
+) -> None:
     "Write a page without a server, and say what came of it."
     from maskclf.serve.static import export_page
 
-    sizes = export_page(model, page, faces, package=package)
+    sizes = export_page(model, page, faces, unknown, package)
     print(f'{page}  {sum(sizes.values())/1e6:.1f} MB in {len(sizes)} files: any host of files can hand it out.\n'
           f'Look at it here first: python -m http.server --directory {page}')
 
@@ -136,6 +138,7 @@ def export(
     page: _WebPage = None,  # folder for a page that runs the model
     runtime: _Package = None,  # what computes on that page; None: from the cache, or fetched
     faces: _PageFaces = None,  # look for faces there? None: what suits the model
+    unknown: Unknown = None,  # may the page say `unknown`? None: as the model was saved
     overwrite: Annotated[bool, option('Replace an older model, or page.', '--overwrite')] = False,  # what is there
 ) -> None:
     """Make a model smaller and faster, or a page that runs it in the browser.
@@ -151,7 +154,7 @@ def export(
         if model:
             read_model(model)
         _check_free(page, overwrite)
-        _write_page(model, page, runtime, faces)
+        _write_page(model, page, runtime, faces, unknown)
         return
     if model is None or out is None:
         raise typer.BadParameter('name the model folder and the one to make, or --page and a folder.',
