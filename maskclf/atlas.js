@@ -17,14 +17,16 @@
   let grouping = data.groupings[0];
   let hidden = new Set();           // groups that are not shown
   let selected = -1;
-  let zoom = 1, left = 0, top = 0;  // of the map, in widths of it
+  let zoom = 1, left = 0, top = 0;  // of the map, in widths and heights of it
   let width = 1, height = 1;
   const near = new Set();
 
   const shows = place => !hidden.has(grouping.of[place]);
-  const side = () => Math.min(width, height) - 40;
-  const toX = place => (width - side()) / 2 + ((data.x[place] / 10000 - left) * zoom) * side();
-  const toY = place => (height - side()) / 2 + ((data.y[place] / 10000 - top) * zoom) * side();
+  const EDGE = 36;                  // pixels around the map, so that no picture is cut off
+  const wide = () => Math.max(1, width - 2 * EDGE);
+  const high = () => Math.max(1, height - 2 * EDGE);
+  const toX = place => EDGE + (data.x[place] / 10000 - left) * zoom * wide();
+  const toY = place => EDGE + (data.y[place] / 10000 - top) * zoom * high();
 
   /** Draws a marker of a group. */
   function marker(to, x, y, size, { colour, shape }) {
@@ -72,7 +74,11 @@
       else { pen.globalAlpha = near.size && !near.has(place) ? .35 : .85; marker(pen, x, y, 4.5, style(grouping.of[place])); }
     }
     pen.globalAlpha = 1;
-    for (const place of pictures) framed(place, size, 3, style(grouping.of[place]).colour);
+    for (const place of pictures) {
+      const own = style(grouping.of[place]);
+      framed(place, size, 3, own.colour);
+      if (grouping.of[place] >= COLOURS.length) marker(pen, toX(place) - size / 2, toY(place) - size / 2, 6, own);
+    }
     for (const place of near) if (shows(place)) { pen.lineWidth = 2; pen.strokeStyle = ink; pen.beginPath(); pen.arc(toX(place), toY(place), 8, 0, 2 * Math.PI); pen.stroke(); }
     if (selected >= 0) framed(selected, Math.max(size, 64), 4, ink);
   }
@@ -126,14 +132,14 @@
 
   function bringIntoView(place) {
     const x = toX(place), y = toY(place);
-    if (x < 30 || x > width - 30) left += (x - width / 2) / (side() * zoom);
-    if (y < 30 || y > height - 30) top += (y - height / 2) / (side() * zoom);
+    if (x < 30 || x > width - 30) left += (x - width / 2) / (wide() * zoom);
+    if (y < 30 || y > height - 30) top += (y - height / 2) / (high() * zoom);
   }
 
   /** Zooms, so that what is at this place of the map stays there. */
   function zoomAt(x, y, factor) {
     const after = Math.min(60, Math.max(.8, zoom * factor));
-    const atX = (x - (width - side()) / 2) / side(), atY = (y - (height - side()) / 2) / side();
+    const atX = (x - EDGE) / wide(), atY = (y - EDGE) / high();
     left += atX / zoom - atX / after;
     top += atY / zoom - atY / after;
     zoom = after;
@@ -195,8 +201,8 @@
     const [newX, newY] = middle(), after = spread();
     dragged += Math.abs(newX - x) + Math.abs(newY - y) + Math.abs(after - before);
     if (dragged < 6) return;
-    left -= (newX - x) / (side() * zoom);
-    top -= (newY - y) / (side() * zoom);
+    left -= (newX - x) / (wide() * zoom);
+    top -= (newY - y) / (high() * zoom);
     if (before && after) zoomAt(newX, newY, after / before); else draw();
   });
   canvas.addEventListener('pointerup', event => {
