@@ -336,7 +336,8 @@ _Unlabelled = Annotated[Path, argument('FOLDER', 'Folder of pictures, or of soun
 _HowMany = Annotated[int, option('How many.', '--n', '-n', min=1)]
 _Different = Annotated[bool, option(
     'Only different ones: for a model that does not know these classes yet.', '--different')]
-_Labelled = Annotated[Path | None, option('Folder of pictures that have a label already; what is like them comes later.')]
+_Labelled = Annotated[Path | None, option(
+    'Folder of pictures that have a label already; what is like them comes later.')]
 
 
 def _next_rows(seen: _SeenFolder, n: int, different: bool, labelled: Path | None) -> list[dict[str, Any]]:

@@ -166,11 +166,11 @@ class Mapped:
 
 def write_map(
     classifier: Classifier,  # whose features lay out the map
-    data: Any,  # a folder, a table, photos with boxes, `Examples`: what `read_examples` takes, or a folder without labels
+    data: Any,  # what `read_examples` takes: a folder, a table, photos with boxes …; or a folder without labels
     dest: str | os.PathLike,  # the HTML file to write; in an existing folder, `map.html`
     title: str = 'A map of the data set',  # heading of the page
     most: int = MOST,  # pictures that are shown; of more a random part
-    watch: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,  # hands on what it is given, with a bar; None: no bar
+    watch: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,  # hands on the pictures, with a bar; None: none
 ) -> Mapped:
     "Write one HTML page, complete in itself, on which pictures that look alike lie together; raises `DataError`."
     examples = _examples(classifier, data)

@@ -67,14 +67,16 @@ def features_before_last_layer(
     scores: str = 'logits',  # the output to start from
 ) -> str | None:
     "The name of the tensor that the last layer reads; None if that is the picture itself, or there is no such layer."
-    makers = {name: step for step in steps_of(content) for name in step.made}
+    makers: dict[str, Step] = {}
+    for step in steps_of(content):
+        makers |= dict.fromkeys(step.made, step)
     name = scores
     for _ in range(len(makers)):  # a file with steps in a circle ends here, too
-        step = makers.get(name)
-        if step is None or not step.read:
+        maker = makers.get(name)
+        if maker is None or not maker.read:
             return None
-        name = step.read[0]
-        if step.kind in _LAYERS:
+        name = maker.read[0]
+        if maker.kind in _LAYERS:
             return name if name in makers else None
     return None
 

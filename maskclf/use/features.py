@@ -61,7 +61,7 @@ _FEW = 20  # pictures: what fewer have in common is trusted in part, for a singl
 def _of_length_one(vectors: np.ndarray) -> np.ndarray:
     return vectors/np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 
-# %% ../../nbs/library/use/features.ipynb #features-08
+
 def features_of(
     classifier: Classifier,  # whose network looks at them
     sources: Iterable[Any],  # pictures or sounds, as `predict_each` takes them; a `PictureError` among them stays one
@@ -134,7 +134,7 @@ def _spread(values: np.ndarray, places: Sequence[int], n: int) -> np.ndarray:
     whole[list(places)] = values
     return whole
 
-# %% ../../nbs/library/use/features.ipynb #features-15
+# %% ../../nbs/library/use/features.ipynb #features-14
 class Neighbour(NamedTuple):
     "A picture that is like another one."
     place: int  # in the list of pictures
@@ -154,7 +154,7 @@ def nearest(
     found = [Neighbour(int(place), float(similarity[place])) for place in order[:n]]
     return [neighbour for neighbour in found if np.isfinite(neighbour.similarity)]
 
-# %% ../../nbs/library/use/features.ipynb #features-19
+# %% ../../nbs/library/use/features.ipynb #features-18
 NEAR = 0.85  # cosine similarity from which two pictures are near copies
 
 
@@ -172,11 +172,11 @@ def near_copies(
         similar[np.arange(len(similar)), start + np.arange(len(similar))] = -1
         best[start:start + 500] = similar.max(axis=1, initial=-1)
         for one, other in np.argwhere(similar >= least):
-            _join(first, start + one, other)
+            _join(first, start + int(one), int(other))
     groups: dict[int, list[Neighbour]] = {}
     for place in np.flatnonzero(best >= least):
         neighbour = Neighbour(int(places[place]), float(best[place]))
-        groups.setdefault(_first(first, place), []).append(neighbour)
+        groups.setdefault(_first(first, int(place)), []).append(neighbour)
     return sorted(groups.values(), key=lambda group: -max(neighbour.similarity for neighbour in group))
 
 
@@ -184,8 +184,8 @@ def _first(first: np.ndarray, place: int) -> int:
     "The first of a group, by way of those before."
     while first[place] != place:
         first[place] = first[first[place]]  # a shorter way for the next time
-        place = first[place]
-    return int(place)
+        place = int(first[place])
+    return place
 
 
 def _join(first: np.ndarray, one: int, other: int) -> None:
