@@ -30,7 +30,7 @@ setup(
     # Python, started in the folder above the clone, takes the clone for a package without code.
     package_dir={'': '.'},
     packages=find_packages(include=[cfg['lib_path'], cfg['lib_path'] + '.*']),
-    package_data={cfg['lib_path']: ['*.css', 'py.typed', 'web/*', 'web/*/*', *models]},
+    package_data={cfg['lib_path']: ['*.css', '*.js', 'py.typed', 'web/*', 'web/*/*', *models]},
     python_requires='>=' + cfg['min_python'],
     install_requires=cfg['use_requirements' if small else 'requirements'].split(),
     extras_require={extra: cfg[f'{extra}_requirements'].split() for extra in extras},

@@ -20,7 +20,7 @@ __all__ = ['COMMANDS', 'PLAIN', 'load_commands', 'main']
 COMMANDS = {  # name → module, in the order of the help
     'demo': 'training', 'samples': 'data', 'crop': 'data', 'doctor': 'data', 'train': 'training',
     'predict': 'predicting', 'evaluate': 'judging', 'export': 'judging', 'cross-validate': 'training',
-    'find': 'finding', 'serve': 'serving'}
+    'find': 'finding', 'similar': 'data', 'map': 'data', 'next': 'data', 'serve': 'serving'}
 
 
 def _name_of(command: typer.models.CommandInfo) -> str:
