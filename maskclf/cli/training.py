@@ -5,8 +5,6 @@ __all__ = ['train', 'cross_validate', 'demo']
 
 # %% ../../nbs/library/cli/training.ipynb #training-02
 import contextlib
-import hashlib
-import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..base.errors import ExistsError, MissingError
-from ..base.files import cache_folder, free_name
+from ..base.files import cache_folder, free_name, lock_file
 from .app import app
 from .data import print_examples
 from .options import (ARCH, WEIGHTS, Arch, Augment, Column, Epochs, Exclude, Group, MaxError, Pictures, Pretrained,
@@ -55,11 +53,9 @@ def _alone(model: Path) -> Iterator[None]:
     "In its block no other training is to write the folder; `ExistsError` if one is at it already."
     from filelock import FileLock, Timeout
 
-    name = hashlib.sha256(os.fsencode(os.path.realpath(model))).hexdigest()[:16]
-    file = cache_folder('locks')/f'{name}.lock'
     with contextlib.ExitStack() as block:
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            file = lock_file(model)
             block.enter_context(FileLock(file, timeout=0))
             block.callback(file.unlink, missing_ok=True)
         except Timeout:
