@@ -10,7 +10,8 @@ settings.read(here/'settings.ini', encoding='utf-8')
 cfg = settings['DEFAULT']
 name = cfg['lib_name']
 small = environ.get('MASKCLF_INSTALL') == 'use'  # what using a model needs, without PyTorch
-extras = ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray', 'notebooks')
+extras = ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray', 'mlflow', 'tensorboard', 'wandb',
+          'notebooks')
 
 setup(
     name=name,

@@ -6,9 +6,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def run_entries(
     place = runs_file(model).parent
     kept = config.data
     return json_ready(dict(
-        time=datetime.now(timezone.utc).isoformat(timespec='seconds'),
+        time=time.strftime('%Y-%m-%dT%H:%M:%S+00:00', time.gmtime()),
         model=_seen_from(place, model),
         data=None if data is None else _seen_from(place, data),
         fingerprint=kept.fingerprint,
