@@ -69,7 +69,7 @@ def middle(
     low, high = np.nanpercentile(values, [50 - 50*level, 50 + 50*level], axis=0)
     return low, high
 
-# %% ../../nbs/library/base/statistics.ipynb #statistics-n06
+# %% ../../nbs/library/base/statistics.ipynb #statistics-n01
 def paired_draws(
     one: Any,  # array (or sparse array) with a row of sums for each group: what the first model got
     other: Any,  # the same groups in the same order: what the second model got

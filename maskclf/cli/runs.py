@@ -4,7 +4,8 @@
 __all__ = ['runs']
 
 # %% ../../nbs/library/cli/runs.ipynb #runs-02
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,28 +36,37 @@ def _cell(name: str, value: Any) -> str:
 def _lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     "A table as text, its columns as wide as they must be."
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    padded = ['  '.join(f'{cell:<{width}}' for cell, width in zip(row, widths, strict=True)) for row in [head, *rows]]
-    return '\n'.join(line.rstrip() for line in padded)
+    return '\n'.join(_line(row, widths) for row in [head, *rows])
 
 
-def _figures(runs: Sequence[Run]) -> list[str]:
-    "The names of all figures, those of the first run first."
-    return list(dict.fromkeys(name for run in runs for name in run.figures))
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    "A line of a table as text."
+    return '  '.join(f'{cell:<{width}}' for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _names(dictionaries: Iterable[Mapping[str, Any]]) -> list[str]:
+    "All names in some dictionaries, in the order in which they come."
+    return list(dict.fromkeys(chain.from_iterable(dictionaries)))
+
+
+def _cells(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    "The cells of a row."
+    return [_cell(name, row.get(name)) for name in names]
 
 
 def _as_table(runs: Sequence[Run]) -> str:
     "Runs as a table to read."
-    names = [*_SHOWN, *_figures(runs), 'seconds']
-    rows = [run.row() for run in runs]
-    cells = [[_cell(name, row.get(name)) for name in names] for row in rows]
+    names = [*_SHOWN, *_names(run.figures for run in runs), 'seconds']
+    cells = [_cells(run.row(), names) for run in runs]
     return _lines([{'time': 'time (UTC)'}.get(name, name) for name in names], cells)
 
 
 def _as_csv(runs: Sequence[Run]) -> str:
     "Runs as CSV, with all settings."
     rows = [run.row() for run in runs]
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return ''.join(csv_line([row.get(name, '') for name in names]) for row in [dict(zip(names, names, strict=True)), *rows])
+    names = _names(rows)
+    lines = [csv_line(map(row.get, names)) for row in rows]
+    return csv_line(names) + ''.join(lines)
 
 
 def _order(value: Any) -> tuple[bool, int, Any]:
@@ -70,7 +80,7 @@ def _sorted(runs: Sequence[Run], name: str | None) -> list[Run]:
     "Runs in the order of a column; in that of time if none is named."
     if name is None:
         return list(runs)
-    known = {column for run in runs for column in run.row()}
+    known = _names(run.row() for run in runs)
     if name not in known:
         names = first_few(sorted(known), 20)
         raise typer.BadParameter(f'there is no column {name!r}: choose one of {names}.', param_hint='--sort')
@@ -81,7 +91,8 @@ def _numbered(runs: Sequence[Run], number: int) -> Run:
     "The run of this number."
     found = [run for run in runs if run.number == number]
     if not found:
-        raise typer.BadParameter(f'there is no run {number}: there are {plural(len(runs), "run")}.', param_hint='--compare')
+        known = plural(len(runs), 'run')
+        raise typer.BadParameter(f'there is no run {number}: there are {known}.', param_hint='--compare')
     return found[0]
 
 
@@ -102,6 +113,11 @@ def _differences(one: Run, other: Run) -> str:
             texts = [_with_interval(run, name) for run in (one, other)] if part == 'figures' else map(_text, values)
             rows.append([f'  {name}', *texts])
     return _lines(['', f'run {one.number}', f'run {other.number}'], rows)
+
+
+def _for_json(rows: Sequence[tuple[str, Any, Any]]) -> list[dict[str, Any]]:
+    "What differs, for JSON."
+    return [dict(name=name, values=values) for name, *values in rows]
 
 
 _Place = Annotated[Path, argument('FOLDER', 'Folder of the model folders, or the one around it; or the log itself.')]
@@ -133,7 +149,7 @@ def runs(
         pair = [_numbered(found, number) for number in compare]
         differences = run_differences(*pair)
         if as_json:
-            print_json({part: [dict(name=row[0], values=row[1:]) for row in rows] for part, rows in differences.items()})
+            print_json({part: _for_json(rows) for part, rows in differences.items()})
         else:
             print(f'{_differences(*pair)}\n\nnext    maskclf compare {pair[0].model} {pair[1].model}')
         return

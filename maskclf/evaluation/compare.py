@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from scipy.sparse import csr_array, hstack
 
 from ..base.errors import EvaluateError, warn
 from ..base.statistics import middle, paired_draws, sign_test, swap_test
-from ..base.text import json_ready
+from ..base.text import first_few, json_ready
 from ..data.examples import Examples
 from ..data.splits import item_photo
 from .evaluate import labelled_examples
@@ -108,16 +109,20 @@ def paired_difference(
     columns = counts[0].shape[1]
     kinds, often = _kinds(hstack([_of_photos(own, photos) for own in counts], format='csr'))
     one, other = kinds[:, :columns], kinds[:, columns:]
-    values = [float(first.score((often @ own)[None])[0]) for own in (one, other)]
+    before, after = (float(first.score((often @ own)[None])[0]) for own in (one, other))
     low = high = np.nan
     if often.sum() > 1:
         low, high = map(float, middle(paired_draws(one, other, first.score, often=often)))
     p = min(1.0, tests*swap_test(one, other, first.score, often=often)) if (one != other).nnz else 1.0
-    return Difference(first.name, *values, low, high, p, pictures, first.high_is_good, first.text)
+    return Difference(first.name, before, after, low, high, p, pictures, first.high_is_good, first.text)
 
 # %% ../../nbs/library/evaluation/compare.ipynb #compare-08
 def _p_text(p: float) -> str:
     return '<0.001' if p < 0.001 else f'{p:.3f}'
+
+
+def _p_is(p: float) -> str:
+    return 'p < 0.001' if p < 0.001 else f'p = {p:.3f}'
 
 
 @dataclass(repr=False, eq=False)
@@ -138,7 +143,7 @@ class Comparison:
     def scores(self) -> list[Difference]:
         "The scores of the task, the main one first."
         pairs = zip(self.first.counted_scores(), self.second.counted_scores(), strict=True)
-        return [paired_difference(*pair, self.first.photos) for pair in pairs]
+        return [paired_difference(*pair, self.first.photos)._replace(pictures=self.n) for pair in pairs]
 
     @cached_property
     def parts(self) -> list[Difference]:
@@ -171,11 +176,13 @@ class Comparison:
     def counts(self) -> str:
         "How often only one of the two is right, as a sentence."
         a, b = self.nearer
+        several = ', as if each was from a photo of its own' if self.first.photos.max(initial=0) + 1 < self.n else ''
+        ends = f'gives {_p_is(self.p)}{several}.'
         if set(np.unique(self.faults)) <= {0, 1}:
             both_wrong = int(((self.faults[0] > 0) & (self.faults[1] > 0)).sum())
-            return (f'Only A is right about {a}, only B about {b}, neither about {both_wrong}: '
-                    f"McNemar's exact test gives p = {_p_text(self.p)}.")
-        return f'A is nearer to the truth in {a}, B in {b}: the sign test gives p = {_p_text(self.p)}.'
+            counted = f'Only A is right about {a}, only B about {b}, neither about {both_wrong}'
+            return f"{counted}: McNemar's exact test {ends}"
+        return f'A is nearer to the truth in {a}, B in {b}: the sign test {ends}'
 
     @property
     def verdict(self) -> str:
@@ -191,7 +198,8 @@ class Comparison:
             return f'{sentence}: A and B answer alike.'
         if not main.low <= 0 <= main.high:
             return f'{sentence}: too few of them tell A and B apart.'
-        return f'{sentence}: the {main.name} of B may be anything from {_beside(main, main.low)} to {_beside(main, main.high)}.'
+        ends = f'{_beside(main, main.low)} to {_beside(main, main.high)}'
+        return f'{sentence}: the {main.name} of B may be anything from {ends}.'
 
     @cached_property
     def apart(self) -> np.ndarray:
@@ -201,13 +209,15 @@ class Comparison:
     @property
     def table(self) -> pd.DataFrame:
         "A row for each score and each part, as text."
-        rows = []
-        for one in [*self.scores, *self.parts]:
-            difference = f'{one.signed(one.second - one.first)} ({one.ends})'
-            rows.append([one.pictures, one.text(one.first), one.text(one.second), difference, _p_text(one.p), one.better])
-        names = [one.name for one in [*self.scores, *self.parts]]
-        columns = ['pictures', 'A', 'B', 'B − A (95 % interval)', 'p', 'better']
-        return pd.DataFrame(rows, pd.Index(names), columns)
+        every = [*self.scores, *self.parts]
+        columns = {
+            'pictures': [one.pictures for one in every],
+            'A': [one.text(one.first) for one in every],
+            'B': [one.text(one.second) for one in every],
+            'B − A (95 % interval)': [f'{one.signed(one.second - one.first)} ({one.ends})' for one in every],
+            'p': [_p_text(one.p) for one in every],
+            'better': [one.better for one in every]}
+        return pd.DataFrame(columns, pd.Index([one.name for one in every]))
 
     def disagreements(self) -> dict[str, np.ndarray]:
         "Heading → the places, among the examples that count, about which the two say different things, worst first."
@@ -230,9 +240,17 @@ class Comparison:
         rows = [{'file': named.iloc[i], 'label': own.label.iloc[i], 'A': own.predicted.iloc[i],
                  'B': its.predicted.iloc[i]} for i in places]
         return json_ready(dict(
-            names=list(self.names), compared=self.which, n=self.n, unreadable=self.unreadable, better=self.better or None,
-            verdict=self.verdict, scores=[_entry(one) for one in self.scores], parts=[_entry(one) for one in self.parts],
-            nearer=list(self.nearer), p=self.p, disagreements=rows))
+            names=list(self.names),
+            compared=self.which,
+            n=self.n,
+            unreadable=self.unreadable,
+            better=self.better or None,
+            verdict=self.verdict,
+            scores=[_entry(one) for one in self.scores],
+            parts=[_entry(one) for one in self.parts],
+            nearer=list(self.nearer),
+            p=self.p,
+            disagreements=rows))
 
     def __repr__(self) -> str:
         head = [f'A  {self.names[0]}', f'B  {self.names[1]}', f'on {self.which or f"{self.n} pictures"}']
@@ -286,10 +304,11 @@ def _judged(model: Any) -> Judged:
 def _check_alike(first: Judged, second: Judged) -> None:
     "`EvaluateError` unless two models answer the same question."
     if first.task.name != second.task.name:
-        raise EvaluateError(f'The first model is of the target {first.task.name!r}, the second of {second.task.name!r}: '
-                            'only models of the same target can be compared.')
+        raise EvaluateError(f'The first model is of the target {first.task.name!r}, the second of '
+                            f'{second.task.name!r}: only models of the same target can be compared.')
     if not first.task.same_labels(sorted(first.labels), sorted(second.labels)):
-        raise EvaluateError(f'The first model says {", ".join(first.labels)}; the second says {", ".join(second.labels)}: '
+        labels = first_few(first.labels, 20), first_few(second.labels, 20)
+        raise EvaluateError(f'The first model says {labels[0]}; the second says {labels[1]}: '
                             'only models with the same labels can be compared.')
 
 
@@ -310,7 +329,8 @@ def _chosen(
     if data is None:
         own = first.own_examples()
         if len(own):
-            return fair_to_second(FairExamples(own, f'the {len(own)} pictures that A kept aside', []), _known(second))
+            kept = FairExamples(own, f'the {len(own)} pictures that A kept aside', [])
+            return kept if everything else fair_to_second(kept, _known(second))
         data, settings = _logged(model)
         column = column or settings.get('column')
     examples = labelled_examples(first, data, label_func, column)
@@ -329,9 +349,7 @@ def _answered(first: Judged, second: Judged, examples: Examples) -> tuple[Exampl
         raise EvaluateError(f'None of the {len(examples)} pictures can be used, the first because: {reason}')
     if all(both):
         return examples, own, its
-    kept = [example for example, there in zip(examples, both, strict=True) if there]
-    rows = [[row for row, there in zip(answers, both, strict=True) if there] for answers in (own, its)]
-    return examples.replaced(kept), rows[0], rows[1]
+    return examples.replaced(compress(examples, both)), list(compress(own, both)), list(compress(its, both))
 
 
 def _report(judged: Judged, examples: Examples, answers: Sequence[Any]) -> BaseReport:
@@ -347,9 +365,10 @@ def _report(judged: Judged, examples: Examples, answers: Sequence[Any]) -> BaseR
 
 def _name(model: Any, letter: str) -> str:
     "What a model is called: its folder, or its kind."
-    if isinstance(model, (str, os.PathLike)):
-        return str(model)
-    return str(getattr(model, 'path', '') if hasattr(model, 'predict_batch') else '') or f'{type(model).__name__} {letter}'
+    path = model if isinstance(model, (str, os.PathLike)) else None
+    if path is None and hasattr(model, 'predict_batch'):
+        path = getattr(model, 'path', None)
+    return f'{type(model).__name__} {letter}' if path is None else str(path)
 
 
 def compare_models(
@@ -369,7 +388,8 @@ def compare_models(
     examples, own_answers, its_answers = _answered(own, its, chosen.examples)
     reports = _report(own, examples, own_answers), _report(its, examples, its_answers)
     if not reports[0].counted_scores():
-        raise EvaluateError(f'Models of the target {own.task.name!r} cannot be compared: its report has no counted_scores.')
+        raise EvaluateError(f'Models of the target {own.task.name!r} cannot be compared: '
+                            'its report has no `counted_scores`.')
     names = _name(first, 'A'), _name(second, 'B')
     return Comparison(*reports, names, chosen.which, len(chosen.examples) - len(examples))
 
@@ -381,17 +401,18 @@ def _gallery(found: Comparison, heading: str, places: np.ndarray) -> Any:
     "A section with pictures about which two models disagree."
     own, its = list(found.first.counted.itertuples()), list(found.second.counted.itertuples())
     figures = [row_figure(own[place], _both_said(found, own[place], its[place])) for place in places[:_MOST]]
-    number = f'{len(places)} of {found.n} pictures'
-    return section(heading, f'{number}, of which {_MOST} are shown.' if len(places) > _MOST else f'{number}.', grid(figures))
+    shown = f', of which {_MOST} are shown' if len(places) > _MOST else ''
+    return section(heading, f'{len(places)} of {found.n} pictures{shown}.', grid(figures))
 
 
-def _both_said(found: Comparison, own: Any, its: Any) -> list[Any]:
+def _both_said(found: Comparison, own: Any, its: Any) -> tuple[Any, ...]:
     "What two models said about a picture, and what it shows."
     shown = found.first.shown(own), found.second.shown(its)
-    lines = []
+    lines: list[Any] = []
     for letter, one in zip('AB', shown, strict=True):
-        lines += [f'{letter}: ', tags.Span(one.said, cls='yes' if one.right else 'no'), tags.Br()]
-    return [*lines, shown[0].truth or shown[1].truth]
+        said = one.said.replace(' %', '\u00a0%')
+        lines += [f'{letter}: ', tags.Span(said, cls='yes' if one.right else 'no'), tags.Br()]
+    return (*lines, shown[0].truth or shown[1].truth)
 
 
 def write_comparison(
@@ -399,10 +420,10 @@ def write_comparison(
     dest: str | os.PathLike,  # the HTML file to write; in an existing folder, `comparison.html`
     title: str = 'Which of two models is better?',  # heading of the page
 ) -> Path:
-    "Write one HTML page, complete in itself: verdict, scores, and the pictures about which two models disagree; its path."
+    "Write one HTML page, complete in itself: verdict, scores, and pictures about which two models disagree; its path."
     note = f'{found.which or f"{found.n} pictures"} · {datetime.now():%Y-%m-%d %H:%M}'
     shown = [Card(f'{one.name}, B − A', one.signed(one.second - one.first), f'A {one.text(one.first)}, B '
-                  f'{one.text(one.second)}; 95 % interval {one.ends}; p = {_p_text(one.p)}') for one in found.scores]
+                  f'{one.text(one.second)}; 95 % interval {one.ends}; {_p_is(one.p)}') for one in found.scores]
     rows = [[name, *map(str, row)] for name, *row in found.table.itertuples()]
     columns = list(found.table.columns)
     names = tags.P(f'A: {os.path.basename(found.names[0])}', tags.Br(), f'B: {os.path.basename(found.names[1])}')

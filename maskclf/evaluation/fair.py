@@ -100,7 +100,7 @@ def _opens(examples: Examples, example: Example) -> bool:
         return False
     return True
 
-# %% ../../nbs/library/evaluation/fair.ipynb #fair-n01
+# %% ../../nbs/library/evaluation/fair.ipynb #fair-n04
 def fair_to_second(
     fair: FairExamples,  # those that a first model may be judged by
     second: Trained,  # the config of a second one

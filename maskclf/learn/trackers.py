@@ -87,7 +87,7 @@ def _wandb(title: str, settings: Mapping[str, Any], folder: Path) -> Callback:
     return WandbCallback(log_preds=False)
 
 
-TRACKERS = {'mlflow': _mlflow, 'tensorboard': _tensorboard, 'wandb': _wandb}  # name, also of its package → what makes it
+TRACKERS = {'mlflow': _mlflow, 'tensorboard': _tensorboard, 'wandb': _wandb}  # name of the package → what makes it
 
 
 def _missing(name: str) -> NoReturn:

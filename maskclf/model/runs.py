@@ -81,7 +81,9 @@ def _seen_from(place: Path, path: str | os.PathLike) -> str:
 
 def _described(setting: Any) -> str:
     "A setting that JSON has no word for."
-    return str(setting) if isinstance(setting, os.PathLike) else getattr(setting, '__qualname__', type(setting).__name__)
+    if isinstance(setting, os.PathLike):
+        return str(setting)
+    return getattr(setting, '__qualname__', type(setting).__name__)
 
 # %% ../../nbs/library/model/runs.ipynb #runs-08
 @contextlib.contextmanager
@@ -209,10 +211,15 @@ def run_differences(
     other: Run,  # another one
 ) -> dict[str, list[tuple[str, Any, Any]]]:
     "In what two runs differ: 'data', 'settings', 'figures', 'versions' → name and both values, None where missing."
-    about = {name: [run.entries.get(name) for run in (one, other)] for name in ('data', 'fingerprint', 'pictures', 'aside')}
-    parts = {name: [run.entries.get(name) for run in (one, other)] for name in ('settings', 'figures', 'versions')}
-    found = {'data': [(name, *pair) for name, pair in about.items() if pair[0] != pair[1]]}
-    return found | {name: _different(*pair) for name, pair in parts.items()}
+    found = {'data': _different(_about_data(one), _about_data(other))}
+    for part in ('settings', 'figures', 'versions'):
+        found[part] = _different(one.entries.get(part), other.entries.get(part))
+    return found
+
+
+def _about_data(run: Run) -> dict[str, Any]:
+    "What a run says about its pictures."
+    return {name: run.entries.get(name) for name in ('data', 'fingerprint', 'pictures', 'aside')}
 
 
 def _different(one: Any, other: Any) -> list[tuple[str, Any, Any]]:

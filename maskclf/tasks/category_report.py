@@ -244,7 +244,10 @@ class ClassScores(BaseReport):
         parts = {label: with_ones(right, mask) for label, mask in masks.items() if mask.any()}
         return [CountedScore(f'{label} found', counts, mean_of_sums, percent, True) for label, counts in parts.items()]
 
-    def apart_from(self, other: Any) -> np.ndarray:
+    def apart_from(
+        self,
+        other: Any,  # a report on the same examples, with as many that count
+    ) -> np.ndarray:
         "0 where both say the same class, else the probability of the less sure answer."
         own, its = self.counted, other.counted
         differ = own.predicted.to_numpy() != its.predicted.to_numpy()

@@ -288,7 +288,10 @@ class LabelsReport(BaseReport):
                 scores.append(CountedScore(f'F1 of {label}', counts, _macro_f1, mean_text, high_is_good=True))
         return scores
 
-    def apart_from(self, other: Any) -> np.ndarray:
+    def apart_from(
+        self,
+        other: Any,  # a report on the same examples, with as many that count
+    ) -> np.ndarray:
         "How many labels one of the two says and the other does not."
         pairs = zip(self.counted.predicted, other.counted.predicted, strict=True)
         return np.array([len(set(_parts(own)) ^ set(_parts(its))) for own, its in pairs], dtype=float)
