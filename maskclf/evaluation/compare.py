@@ -254,7 +254,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         head = [f'A  {self.names[0]}', f'B  {self.names[1]}', f'on {self.which or f"{self.n} pictures"}']
-        lost = [f'{self.unreadable} more could not be read and are not counted'] if self.unreadable else []
+        lost = [f'{self.unreadable} of them could not be read and are not counted'] if self.unreadable else []
         return '\n'.join([*head, *lost, '', self.table.to_string(), '', self.counts, self.verdict])
 
     def _repr_html_(self) -> str:
@@ -317,7 +317,7 @@ def _logged(model: Any) -> tuple[Path, dict[str, Any]]:
     path = getattr(model, 'path', model)
     run = run_of(path) if isinstance(path, (str, os.PathLike)) else None
     if run is None or run.data is None or not run.data.exists():
-        raise EvaluateError('Where the pictures of the first model are is not known (no run log beside its folder '
+        raise EvaluateError('It is not known where the pictures of the first model are (no run log beside its folder '
                             'says it): name them, {hint}.', 'as the argument data', 'after the two models')
     return run.data, run.settings
 

@@ -97,7 +97,7 @@ def _missing(name: str) -> NoReturn:
 def tracker(
     name: str,  # 'mlflow', 'tensorboard' or 'wandb'
     title: str,  # what the training is called there
-    settings: Mapping[str, Any] | None = None,  # of the training: name → value; None: nothing is told of them
+    settings: Mapping[str, Any] | None = None,  # of the training: name → value; None: none are written
     folder: str | os.PathLike = '.',  # where it keeps its own
 ) -> Callback:
     "A fastai callback that writes a training to another program; `MaskclfError` if its package is missing."
