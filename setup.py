@@ -13,7 +13,8 @@ small = environ.get('MASKCLF_INSTALL') == 'use'  # what using a model needs, wit
 models = ['models/*/*.json', 'models/*/*.md', 'models/*/*.onnx']
 if not small:
     models.append('models/*/*.safetensors')  # to train on from there
-extras = ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray', 'notebooks')
+extras = ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray', 'mlflow', 'tensorboard', 'wandb',
+          'notebooks')
 
 setup(
     name=name,
