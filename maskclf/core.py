@@ -46,6 +46,16 @@ def _trained_by_all(learn: Learner, asked: dict[str, Any], recipe: Recipe) -> It
         yield
 
 
+@contextlib.contextmanager
+def _shown(learn: Learner, verbose: bool) -> Iterator[None]:
+    "In its block a training shows a bar, a table, and sentences about itself, or nothing of all that."
+    with contextlib.ExitStack() as block:
+        if not verbose:
+            block.enter_context(learn.no_bar())
+            block.enter_context(learn.no_logging())  # `fit` and its callbacks are silent where there is no table
+        yield
+
+
 def _call_in_first_process(then: Callable[[Learner], Any] | None, learn: Learner) -> None:
     "Call `then` in process 0, if there is one; the others wait until it is done."
     if then and world()[0] == 0:
@@ -76,6 +86,7 @@ def train(
     loss_weights: Any = None,  # how heavy mistakes weigh: 'balanced' or a dict class → weight; besides `balance`
     freeze: bool | None = None,  # True: train the head alone; False: all layers; None: what suits, see `choose_recipe`
     then: Callable[[Learner], Any] | None = None,  # called with the learner while its epochs are still kept
+    verbose: bool = True,  # show a bar, a table and notes? Warnings are given in any case
     **kwargs: Any,  # passed on to `face_dataloaders`: `splitter`, `exclude`, `method`, `margin` …
 ) -> Learner:  # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
     "Train a network on labelled examples; raises `ValueError` or a `MaskclfError` that says what to do."
@@ -84,9 +95,9 @@ def train(
     examples = read_examples(path, target, column, label_func, group=group, **how_to_read)
 
     # choose
-    start = Listener(*choose_start(arch, pretrained), examples)
+    start = Listener(*choose_start(arch, pretrained, verbose), examples)
     if arch is None and 'settings' not in kwargs and not saved_size(start.weights):
-        start = choose_listener(start, seed, valid_pct=valid_pct, **kwargs)
+        start = choose_listener(start, seed, valid_pct=valid_pct, **dict(progress=verbose) | kwargs)
     arch, weights, examples = start
     examples = as_heard_by(arch, examples, chosen='settings' in kwargs)
     _check_batch(bs)
@@ -103,7 +114,7 @@ def train(
     with _resumable(asked, resume) as epochs_file, with_useful_threads():
         # load
         set_seed(seed)
-        loading: dict[str, Any] = dict(bs=bs, valid_pct=valid_pct, seed=seed, batch_tfms=tfms)
+        loading: dict[str, Any] = dict(bs=bs, valid_pct=valid_pct, seed=seed, batch_tfms=tfms, progress=verbose)
         loading.update(pixel_stats(arch, weights))
         loading.update(kwargs)
         dls = face_dataloaders(examples, recipe.size, **loading)
@@ -116,7 +127,7 @@ def train(
         check_network(learn, asked['arch'], recipe.size)
 
         # fit
-        with _trained_by_all(learn, asked, recipe):
+        with _shown(learn, verbose), _trained_by_all(learn, asked, recipe):
             grow = not fixed_size(arch)
             check_mirror = augment == 'auto' and batch_tfms is None
             fit(learn, epochs, lr, bool(weights), _callbacks(epochs_file, resume), recipe.layers, grow, check_mirror)

@@ -3,8 +3,8 @@
 # %% auto #0
 __all__ = ['FOLDER', 'ARCH', 'WEIGHTS', 'OR_RAY', 'Pictures', 'Model', 'Arch', 'Epochs', 'Pretrained', 'Target', 'Column',
            'Group', 'Quick', 'Augment', 'MaxError', 'Exclude', 'Resume', 'Runtime', 'Unknown', 'Engine', 'Address',
-           'Names', 'Size', 'argument', 'option', 'NotWritable', 'base_name', 'new_folder', 'check_writable',
-           'check_page', 'check_exists', 'print_json']
+           'Names', 'Quiet', 'Top', 'Size', 'argument', 'option', 'NotWritable', 'base_name', 'new_folder',
+           'check_writable', 'check_page', 'check_exists', 'print_json']
 
 # %% ../../nbs/library/cli/options.ipynb #options-02
 import contextlib
@@ -165,6 +165,8 @@ Address = Annotated[str | None, option(
     metavar='HOST:PORT')]
 Names = Annotated[str | None, option(
     'Column of a CSV or Parquet file that holds the names; left out: file, path, image or url.', metavar='NAME')]
+Quiet = Annotated[bool, option('Print only what came of it: no table, no bar, no counts.', '--quiet')]
+Top = Annotated[int, option('Also the N most probable labels of each, with their probabilities.', min=0, metavar='N')]
 Size = Annotated[int | None, option('Width and height, in pixels, of what the network sees.', min=16, max=1024)]
 
 

@@ -20,7 +20,7 @@ from ..base.files import cache_folder, free_name
 from .app import app
 from .data import print_examples
 from .options import (ARCH, WEIGHTS, Arch, Augment, Column, Epochs, Exclude, Group, MaxError, Pictures, Pretrained,
-                                 Quick, Resume, Size, Target, base_name, check_exists, check_page, check_writable,
+                                 Quick, Quiet, Resume, Size, Target, base_name, check_exists, check_page, check_writable,
                                  new_folder, option, print_json)
 from .predicting import print_answers
 from .terminal import follows
@@ -112,6 +112,7 @@ def train(
     exclude: Exclude = None,  # list of pictures to leave out
     overwrite: _Overwrite = False,  # replace what is there?
     resume: Resume = None,  # go on with what was kept? None: an error if something was
+    quiet: Quiet = False,  # print only what came of it?
 ) -> None:
     """Train a model on your pictures.
 
@@ -130,7 +131,7 @@ def train(
     settings = dict(
         arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=bool(resume),
         keep_copies=keep_copies, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick, augment=augment,
-        exclude=exclude or (), target=target, column=column, group=group)
+        exclude=exclude or (), target=target, column=column, group=group, verbose=not quiet)
     page = out.with_name(f'{out.name}-report.html')
     if follows():
         warnings.showwarning = lambda *_: None  # the first process warns
@@ -142,7 +143,8 @@ def train(
         from maskclf.data.examples import read_examples
 
         examples = read_examples(path, target, column, group=group)
-        print_examples(examples, _name_of(examples, path))
+        if not quiet:
+            print_examples(examples, _name_of(examples, path))
         from maskclf.cli.callbacks import AskFirst, TrainingRows
 
         settings['cbs'] = [TrainingRows(), AskFirst(resume)]
@@ -181,6 +183,7 @@ def cross_validate(
     group: Group = None,  # what must stay in one fold; None: only photos
     exclude: Exclude = None,  # list of pictures to leave out
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of the table
+    quiet: Quiet = False,  # print only what came of it?
 ) -> None:
     """Say how good a training is, judging every picture once.
 
@@ -196,7 +199,7 @@ def cross_validate(
 
     settings = dict(arch=arch, epochs=epochs, size=size, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick,
                     augment=augment, target=target, column=column, group=group, exclude=exclude or (),
-                    cbs=[TrainingRows()])
+                    cbs=[TrainingRows()], verbose=not quiet)
     show = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()  # JSON stands alone
     with show:
         report = judge(path, out, folds, seed, **settings)

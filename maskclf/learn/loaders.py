@@ -261,7 +261,7 @@ class Target:
         return self.task.target(item_label(item))
 
 # %% ../../nbs/library/learn/loaders.ipynb #loaders-31
-def _read_all(examples: Examples, load: LoadPicture) -> tuple[Examples, list[Any]]:
+def _read_all(examples: Examples, load: LoadPicture, progress: bool) -> tuple[Examples, list[Any]]:
     "The examples that can be opened, and what finds the copies of each; what the network gets is remembered."
     looks: dict[Example, Any] = {}
 
@@ -269,7 +269,7 @@ def _read_all(examples: Examples, load: LoadPicture) -> tuple[Examples, list[Any
         picture = load.open(example)
         load.load(example, picture)
         looks[example] = examples.input.look(example.file, picture, example.region is not None)
-    examples = readable(examples, read)
+    examples = readable(examples, read, progress)
     return examples, [looks[example] for example in examples]
 
 
@@ -306,6 +306,7 @@ def face_dataloaders(
     column: str | None = None,  # of a table, the column to learn; None: the one called label or the like
     group: str | None = None,  # what must stay on one side of the split: a table's column, or `*_{speaker}_*`
     detail: int | None = None,  # pixels a side that a picture may have, see `pick_detail`; None: any number
+    progress: bool = True,  # show a bar if the reading takes long?
 ) -> DataLoaders:
     "fastai `DataLoaders` for labelled examples, split by photo; raises `DataError` if they teach nothing."
     examples = read_examples(path, target, column, label_func, margin, settings, group=group)
@@ -314,7 +315,7 @@ def face_dataloaders(
     used = examples.used
     check_learnable(used)
     block = PictureBlock(size or pick_size(used), method, examples=used, detail=detail)
-    items, looks = _read_all(used.without(exclude), block.type_tfms[0])
+    items, looks = _read_all(used.without(exclude), block.type_tfms[0], progress)
     check_learnable(items)
     own = items.own_split() if splitter is None else None
     by_photo = TaskSplitter(items.task, valid_pct, seed)

@@ -159,6 +159,14 @@ def loss_aside(
     return same_everywhere(total/max(1, n))
 
 
+def _rise(before: float, after: float) -> str:
+    "From what to what, with as many digits as it takes to tell the two apart."
+    digits = 3
+    while digits < 9 and f'{before:.{digits}f}' == f'{after:.{digits}f}':
+        digits += 1
+    return f'from {before:.{digits}f} to {after:.{digits}f}'
+
+
 @contextlib.contextmanager
 def unless_worse(
     learn: Learner,  # that is trained in the block
@@ -174,7 +182,7 @@ def unless_worse(
     learn.model.load_state_dict(as_before)
     if learn.logger is not noop:
         n = plural(len(learn.dls.valid_ds), 'example')
-        tqdm.write(f'{what} made it worse: on the {n} kept aside the loss rose from {before:.3f} to {after:.3f}, '
+        tqdm.write(f'{what} made it worse: on the {n} kept aside the loss rose {_rise(before, after)}, '
                    'so it is taken back.')
 
 # %% ../../nbs/library/learn/upper.ipynb #upper-20

@@ -321,11 +321,13 @@ class Classifier:
         self,
         path: str | os.PathLike,  # a folder, searched to the bottom, or one file
         bs: int = 32,  # how many pictures go through the network at a time
+        top: int = 0,  # how many of the most probable labels have entries of their own: `top_1`, `p_1`, `top_2` …
     ) -> Iterator[dict[str, Any]]:
-        "A row for each file, in order: `file`, the columns of the task, `error`; raises `FileNotFoundError`."
+        "A row for each file, in order: `file`, the columns of the task, `error`; `FileNotFoundError`, `ModelError`."
+        self.task.check_top(top)
         files = self.examples_in(path)
         answers = self.predict_each(files, bs, 'keep')
-        return (answer_row(self.task, file, answer) for file, answer in zip(files, answers, strict=True))
+        return (answer_row(self.task, file, answer, top) for file, answer in zip(files, answers, strict=True))
 
     def predict_to(
         self,
@@ -334,15 +336,17 @@ class Classifier:
         resume: bool = False,  # go on with `dest`, as the same call left it? False: `FileExistsError` if it is there
         bs: int = 32,  # how many pictures go through the network at a time
         progress: bool = True,  # show a bar?
+        top: int = 0,  # how many of the most probable labels have columns of their own
     ) -> int:
         "Write a row for each file as it comes, as `predict_folder` gives it; how many of the new rows are errors."
+        self.task.check_top(top)
         files = [str(file) for file in self.examples_in(path)]
         failed = 0
-        with RowFile(dest, self, resume) as rows:
+        with RowFile(dest, self, resume, top) as rows:
             left = [file for file in files if file not in rows.done]
             answers = self.predict_each(left, bs, 'keep')
             for file, answer in zip(_with_bar(left) if progress else left, answers, strict=True):
-                row = answer_row(self.task, file, answer)
+                row = answer_row(self.task, file, answer, top)
                 rows.add(row)
                 failed += bool(row['error'])
         return failed
