@@ -12,7 +12,7 @@ import typer
 
 from ..base.errors import ExistsError, ModelError, warn
 from .app import app
-from .options import (FOLDER, Column, Model, Unknown, argument, base_name, check_exists, check_page,
+from .options import (FOLDER, Column, Model, Tta, Unknown, argument, base_name, check_exists, check_page,
                                  check_writable, option, print_json)
 from ..model.folder import read_model, stored_report
 from ..model.info import model_info
@@ -27,7 +27,7 @@ def _stored(model: Path) -> tuple[Any, str]:
 
 
 def _judged(
-    model: Path, data: Path, everything: bool, column: str | None, unknown: bool | None
+    model: Path, data: Path, everything: bool, column: str | None, unknown: bool | None, tta: bool = False
 ) -> tuple[Any, str]:
     "The report on a data set, and in words which of its examples were judged."
     from maskclf.evaluation.evaluate import evaluate as judge
@@ -37,7 +37,7 @@ def _judged(
     from maskclf.use.classifier import Classifier
 
     # OpenVINO may round: with this one, figures are the same on every machine
-    classifier = Classifier(model, runtime='onnxruntime', unknown=unknown)
+    classifier = Classifier(model, runtime='onnxruntime', unknown=unknown, tta=tta)
     examples = labelled_examples(as_judged(classifier), data, column=column)
     if everything:
         return judge(classifier, examples), f'all {len(examples)} pictures in {base_name(data)}'
@@ -62,6 +62,7 @@ def evaluate(
     page: _Page = None,  # HTML file to write
     column: Column = None,  # of a table, the column to compare with; None: see the help
     unknown: Unknown = None,  # may it say `unknown`? None: as the model was saved
+    tta: Tta = False,  # look twice, the second time in a mirror?
 ) -> None:
     """Say how good a model is.
 
@@ -72,11 +73,13 @@ def evaluate(
     """
     if page and data is None:
         raise typer.BadParameter('a report needs pictures: name the folder too.', param_hint='--report')
+    if tta and data is None:
+        raise typer.BadParameter('a second look needs pictures: name the folder too.', param_hint='--tta')
     if page:
         check_page(page, 'report.html')
     if data:
         check_exists(data)
-    report, which = _judged(model, data, everything, column, unknown) if data else _stored(model)
+    report, which = _judged(model, data, everything, column, unknown, tta) if data else _stored(model)
     if page:
         from maskclf.evaluation.pages import write_report
 

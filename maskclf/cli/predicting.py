@@ -18,7 +18,7 @@ from ..base.files import files_below, refuse_address
 from ..base.text import csv_line, left_out, plural, printable
 from .app import app
 from .options import (
-    OR_RAY, Address, Engine, Names, Quiet, Runtime, Top, Unknown, argument, check_writable, option)
+    OR_RAY, Address, Engine, Names, Quiet, Runtime, Top, Tta, Unknown, argument, check_writable, option)
 from .terminal import complain, sentence, with_bar
 from ..model.folder import FILES, read_model
 from ..tasks.task import Task
@@ -137,7 +137,8 @@ class _JsonRows(_TableRows):
         failed = isinstance(answered.answer, Exception)
         row = self.task.full_row(None if failed else answered.answer)
         if self.top:
-            row['top'] = [] if failed else [dict(label=label, probability=p) for label, p in answered.answer.top(self.top)]
+            ranked = [] if failed else answered.answer.top(self.top)
+            row['top'] = [dict(label=label, probability=probability) for label, probability in ranked]
         error = sentence(answered.answer) if failed else ''
         return json.dumps(dict(file=str(answered.path)) | row | dict(error=error), ensure_ascii=False)
 
@@ -245,14 +246,14 @@ def _write_rows(
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-09m
 def _predict_here(
     typed: Sequence[Path], form: str, out: Path | None, resume: bool, bs: int, runtime: str, unknown: bool | None,
-    top: int = 0, quiet: bool = False,
+    top: int = 0, quiet: bool = False, tta: bool = False,
 ) -> tuple[int, int]:
     "Predict in this process; how many files there are, and how many could not be used."
     model, pictures = _model_and_pictures(typed)
     if not model and not quiet:
         why = f'{printable(str(typed[0]))} is no model folder' if typed[0].is_dir() else 'no model is named'
         complain(f'note: {why}, so the one that comes with maskclf answers. It wants a face that fills the picture.')
-    classifier = Classifier(model, runtime=runtime, unknown=unknown)
+    classifier = Classifier(model, runtime=runtime, unknown=unknown, tta=tta)
     classifier.task.check_top(top)
     found = _find_files(pictures, classifier.examples_in)
     if out:
@@ -288,7 +289,7 @@ def with_ray(
 
 
 def _predict_with_ray(
-    typed: Sequence[str], out: Path | None, resume: bool, runtime: str, unknown: bool | None, **more: Any
+    typed: Sequence[str], out: Path | None, resume: bool, runtime: str, unknown: bool | None, tta: bool, **more: Any
 ) -> tuple[int, int]:
     "Have Ray predict; how many files there are, and how many could not be used."
     from maskclf.scale.dataset import predict_dataset
@@ -297,7 +298,7 @@ def _predict_with_ray(
     sources = typed[1:] if model else typed
     if not sources:
         raise typer.BadParameter(f'{model} is a model: name the pictures, too.')
-    classifier = Classifier(model, runtime=runtime, unknown=unknown)
+    classifier = Classifier(model, runtime=runtime, unknown=unknown, tta=tta)
     return with_ray(predict_dataset, sources, out, classifier=classifier, resume=resume, **more)
 
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-11
@@ -322,6 +323,7 @@ def predict(
     unknown: Unknown = None,  # may it say `unknown`? None: as the model was saved
     top: Top = 0,  # how many of the most probable labels follow
     quiet: Quiet = False,  # print rows only?
+    tta: Tta = False,  # look twice, the second time in a mirror?
     engine: Engine = 'local',  # who works
     address: Address = None,  # of a Ray cluster
     column: Names = None,  # title of the column with the names
@@ -345,7 +347,7 @@ def predict(
     if engine == 'ray':
         if top:
             raise typer.BadParameter('--top is for this process: leave out --engine ray')
-        n, failed = _predict_with_ray(typed, out, resume, runtime, unknown, address=address, column=column)
+        n, failed = _predict_with_ray(typed, out, resume, runtime, unknown, tta, address=address, column=column)
     elif address or column:
         raise typer.BadParameter('--address and --column are for Ray: add --engine ray')
     else:
@@ -353,7 +355,7 @@ def predict(
         if as_json or as_csv:
             form = 'json' if as_json else 'csv'
         n, failed = _predict_here([Path(name) for name in typed], form, out, resume, bs, runtime, unknown,
-                                  top, quiet)
+                                  top, quiet, tta)
     if failed:
         complain(f'{failed} of {n} could not be used.')
         raise typer.Exit(1)

@@ -17,6 +17,7 @@ from fastai.callback.core import Callback
 from fastai.callback.fp16 import MixedPrecision
 from fastai.imports import noop
 from fastai.learner import Learner
+from fastcore.foundation import L
 from torch.nn.modules.batchnorm import _BatchNorm
 from tqdm import tqdm
 
@@ -26,6 +27,7 @@ from .head import (
     FeatureLoader, Features, fit_head, looks_at, split_model, suitable_copies, top_alone, unfit_callbacks)
 from .precision import BF16Training
 from .stand_in import stand_in
+from .stop_early import StopEarly
 
 # %% ../../nbs/library/learn/upper.ipynb #upper-04
 _SIDE = 128  # pixels of a picture to try a body on
@@ -210,13 +212,16 @@ def fit_upper(
         with learn.added_cbs(cbs), learn.removed_cbs(unfit_callbacks(learn, epochs)), careful as before:
             learn.unfreeze()
             learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=FixedStatistics())
-    return same_everywhere(1 - _last_loss_aside(learn, before)/max(before, 1e-9))
+    keeps_best = any(isinstance(cb, StopEarly) for cb in learn.cbs + L(cbs))
+    return same_everywhere(1 - _loss_aside_at_end(learn, before, keeps_best)/max(before, 1e-9))
 
 
-def _last_loss_aside(learn: Learner, default: float) -> float:
-    "The loss on the pictures kept aside in the last row of the table, which a training that is resumed has, too."
+def _loss_aside_at_end(learn: Learner, default: float, keeps_best: bool) -> float:
+    "The loss on the pictures kept aside in the last or best row of the table, which a resumed training has, too."
     if not learn.recorder.values:  # a callback has ended it in the first epoch
         return default
     names = [name for name in learn.recorder.metric_names if name not in ('epoch', 'time')]
-    last = dict(zip(names, learn.recorder.values[-1], strict=False))
-    return float(last.get('valid_loss', default))
+    if 'valid_loss' not in names:
+        return default
+    losses = [float(row[names.index('valid_loss')]) for row in learn.recorder.values]
+    return min(losses) if keeps_best else losses[-1]

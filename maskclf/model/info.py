@@ -78,6 +78,7 @@ class ModelInfo:
     figures: dict[str, str]  # how good it is: name → text with interval; empty: nobody has judged it
     decision: dict[str, Any]  # by what probabilities become an answer: entries of config.json
     decided: str  # the same in words
+    mirror: bool | None  # may it look twice, the second time in a mirror? None: the folder does not say so
     unknown: dict[str, Any] | None  # can it say `unknown`, `on` or not, and of how many; None: it cannot
     smaller: dict[str, Any] | None  # how it was made smaller, and how far it still agrees; None: it was not
     data: dict[str, Any]  # source, fingerprint, how many it has learned from and how many were kept aside
@@ -109,7 +110,8 @@ class ModelInfo:
             learned = f'{self.data["source"]}: {learned}'
         if self.data['fingerprint']:
             learned += f', fingerprint {self.data["fingerprint"][:8]}'
-        packages = [f'{name} {version}' for name, version in self.versions.items() if name in ('maskclf', 'fastai', 'torch')]
+        told = [name for name in ('maskclf', 'fastai', 'torch') if name in self.versions]
+        packages = [f'{name} {self.versions[name]}' for name in told]
         shape = f'{self.size} × {self.size} pixels, {self.method}' if self.method else f'{self.size} pixels'
         lines = {
             'answers': f'{self.answers}: {_listed(self.labels)}',
@@ -119,6 +121,7 @@ class ModelInfo:
             'figures': '\n'.join(f'{name} {text}' for name, text in self.figures.items()) or 'none are kept',
             'decides by': self.decided,
             'unknown': self._unknown_text(),
+            'second look': 'in a mirror' if self.mirror else '',
             'made': ', '.join([self.written, *packages]),
             'files': '\n'.join(map(str, self.files)),
             'licence': ', '.join(self.licence) or 'nothing is said',
@@ -181,6 +184,7 @@ def _of_classifier(model: ModelFolder[ModelConfig]) -> dict[str, Any]:
         decision=dict(config.decision),
         decided=config.task.decision_text(config.decision),
         unknown=known,
+        mirror=config.mirror,
         smaller=None if config.precision is None else asdict(config.precision))
 
 
@@ -192,4 +196,4 @@ def _of_finder(model: ModelFolder[FinderConfig]) -> dict[str, Any]:
         answers='boxes', labels=['face'], input='picture', sound=None, method='',
         figures={name: f'{value:.3g}' for name, value in figures.items() if isinstance(value, (int, float))},
         decision=dict(score=config.score), decided=f'a box from a score of {config.score:g} on', unknown=None,
-        smaller=None)
+        mirror=None, smaller=None)

@@ -166,6 +166,11 @@ class OneClass(Task):
 
         return LabelSmoothingCrossEntropyFlat(eps=0.1, weight=class_weights(dls, loss_weights))
 
+    def smooth_labels(self, loss: Any, smoothing: float) -> None:
+        if not hasattr(loss.func, 'eps'):
+            raise ValueError(f'label_smoothing={smoothing} cannot be had with the loss of this task: leave it out.')
+        loss.func.eps = smoothing
+
     def metrics(self) -> list[Any]:
         from fastai.metrics import BalancedAccuracy, error_rate
 

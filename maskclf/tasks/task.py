@@ -279,6 +279,14 @@ class TaskLearning:
         if loss_weights is not None:
             raise ValueError('loss_weights are weights of classes, and here none is chosen: leave them out.')
 
+    def smooth_labels(
+        self,
+        loss: Any,  # what `loss` gave
+        smoothing: float,  # from 0 to below 1: how far from certainty the network is to stay
+    ) -> None:
+        "Have a loss aim below certainty; raises `ValueError` for a task that chooses no class."
+        raise ValueError(f'label_smoothing={smoothing} is about classes, and here none is chosen: leave it out.')
+
     def metrics(self) -> list[Any]:
         "What fastai writes down after each epoch, beside the loss."
         return []
@@ -402,8 +410,10 @@ class TaskAnswers:
         most: int,  # how many labels are ranked
     ) -> dict[str, type]:
         "The columns for the most probable labels in a table of answers: name → str or float."
-        places = range(1, most + 1)
-        return {f'{what}_{place}': kind for place in places for what, kind in (('top', str), ('p', float))}
+        columns: dict[str, type] = {}
+        for place in range(1, most + 1):
+            columns |= {f'top_{place}': str, f'p_{place}': float}
+        return columns
 
     def top_row(
         self,
