@@ -132,8 +132,7 @@ def train(
 
         # learn
         bf16 = same_everywhere(fast_bf16())
-        all_cbs = L(cbs) + (L(MixUp(mixup)) if mixup else L())
-        learn = face_learner(dls, arch, weights, all_cbs, loss_weights, recipe.places, bf16, label_smoothing)
+        learn = face_learner(dls, arch, weights, L(cbs) + _mixing(mixup), loss_weights, recipe.places, bf16, label_smoothing)
         learn.maskclf = _about(examples, asked, recipe, bool(weights))
         check_network(learn, asked['arch'], recipe.size)
 
@@ -159,6 +158,15 @@ def _check_settings(bs: int | None, early_stop: int | None, mixup: float, label_
         raise ValueError(f'label_smoothing is {label_smoothing}: take a number from 0 to below 1, such as 0.1.')
     if bs is not None and bs < 2:
         raise ValueError(f'bs is {bs}, but a network learns from several pictures at a time: take 2 or more.')
+
+
+def _mixing(mixup: float) -> list[Callback]:
+    "fastai's `MixUp`, if it is asked for."
+    if not mixup:
+        return []
+    mix = MixUp(mixup)
+    mix.order = 59  # after `Checkpoint`, which skips the epochs of a resumed training before they begin
+    return [mix]
 
 
 def _about(examples: Examples, asked: dict[str, Any], recipe: Recipe, pretrained: bool) -> dict[str, Any]:
