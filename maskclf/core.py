@@ -132,7 +132,8 @@ def train(
 
         # learn
         bf16 = same_everywhere(fast_bf16())
-        learn = face_learner(dls, arch, weights, L(cbs) + _mixing(mixup), loss_weights, recipe.places, bf16, label_smoothing)
+        all_cbs = L(cbs) + _mixing(mixup)
+        learn = face_learner(dls, arch, weights, all_cbs, loss_weights, recipe.places, bf16, label_smoothing)
         learn.maskclf = _about(examples, asked, recipe, bool(weights))
         check_network(learn, asked['arch'], recipe.size)
 
