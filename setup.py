@@ -13,7 +13,8 @@ small = environ.get('MASKCLF_INSTALL') == 'use'  # what using a model needs, wit
 models = ['models/*/*.json', 'models/*/*.md', 'models/*/*.onnx']
 if not small:
     models.append('models/*/*.safetensors')  # to train on from there
-extras = ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray', 'notebooks')
+extras = ('dev', 'openvino', 'yunet', 'heic', 'sound', 'video', 'app', 'ray', 'mlflow', 'tensorboard', 'wandb',
+          'notebooks')
 
 setup(
     name=name,
@@ -30,7 +31,7 @@ setup(
     # Python, started in the folder above the clone, takes the clone for a package without code.
     package_dir={'': '.'},
     packages=find_packages(include=[cfg['lib_path'], cfg['lib_path'] + '.*']),
-    package_data={cfg['lib_path']: ['*.css', 'py.typed', 'web/*', *models]},
+    package_data={cfg['lib_path']: ['*.css', '*.js', 'py.typed', 'web/*', *models]},
     python_requires='>=' + cfg['min_python'],
     install_requires=cfg['use_requirements' if small else 'requirements'].split(),
     extras_require={extra: cfg[f'{extra}_requirements'].split() for extra in extras},

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .core import train as train
     from .data.crops import crop_faces as crop_faces
     from .data.examples import read_examples as read_examples
+    from .evaluation.compare import compare_models as compare_models
     from .evaluation.evaluate import evaluate as evaluate
     from .evaluation.folds import cross_validate as cross_validate
     from .evaluation.mistakes import explain as explain
@@ -38,6 +39,7 @@ _HOMES = {
     'train': 'core',
     'crop_faces': 'data.crops',
     'read_examples': 'data.examples',
+    'compare_models': 'evaluation.compare',
     'evaluate': 'evaluation.evaluate',
     'cross_validate': 'evaluation.folds',
     'explain': 'evaluation.mistakes',

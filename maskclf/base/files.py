@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['walk', 'files_below', 'whole_files', 'sync_to_disk', 'write_whole', 'check_new_folder', 'whole_folder',
-           'replaced_folder', 'free_name', 'cache_folder', 'provide_home', 'address_in', 'refuse_address',
+           'replaced_folder', 'free_name', 'cache_folder', 'provide_home', 'address_in', 'refuse_address', 'lock_file',
            'content_mark', 'photo_of']
 
 # %% ../../nbs/library/base/files.ipynb #files-02
@@ -320,6 +320,16 @@ def refuse_address(
     more = f', {command}' if command else ''
     sentence = f'{on_one_line(address)} is an address, and only files of this computer are read here: {{hint}}.'
     raise error(sentence, way, way + more)
+
+# %% ../../nbs/library/base/files.ipynb #files-n01
+def lock_file(
+    path: str | os.PathLike,  # of what only one process is to write
+) -> Path:
+    "The file to lock (with `filelock`) before `path` is written; its folder is made. `OSError` if it cannot be."
+    name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:16]
+    file = cache_folder('locks')/f'{name}.lock'
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
 
 # %% ../../nbs/library/base/files.ipynb #files-37
 def _to_compare(file: str | os.PathLike, most: int = 2**18) -> bytes:

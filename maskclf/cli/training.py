@@ -5,8 +5,6 @@ __all__ = ['train', 'cross_validate', 'demo']
 
 # %% ../../nbs/library/cli/training.ipynb #training-02
 import contextlib
-import hashlib
-import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..base.errors import ExistsError, MissingError
-from ..base.files import cache_folder, free_name
+from ..base.files import cache_folder, free_name, lock_file
 from .app import app
 from .data import print_examples
 from .options import (ARCH, WEIGHTS, Arch, Augment, Column, Device, EarlyStop, Epochs, Exclude, Group,
@@ -58,11 +56,9 @@ def _alone(model: Path) -> Iterator[None]:
     "In its block no other training is to write the folder; `ExistsError` if one is at it already."
     from filelock import FileLock, Timeout
 
-    name = hashlib.sha256(os.fsencode(os.path.realpath(model))).hexdigest()[:16]
-    file = cache_folder('locks')/f'{name}.lock'
     with contextlib.ExitStack() as block:
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            file = lock_file(model)
             block.enter_context(FileLock(file, timeout=0))
             block.callback(file.unlink, missing_ok=True)
         except Timeout:
@@ -91,6 +87,9 @@ _ModelOut = Annotated[Path, option(
 _ValidPct = Annotated[float, option('Share of the photos to keep aside to check with.', min=0.01, max=0.99)]
 _Method = Annotated[Literal['squish', 'crop', 'pad'], option('How a picture becomes square.')]
 _Overwrite = Annotated[bool, option('Replace an older model and its report.', '--overwrite')]
+_Tracker = Annotated[Literal['mlflow', 'tensorboard', 'wandb'] | None, option(
+    'Also write the epochs to MLflow, TensorBoard or Weights & Biases, beside the model folder.', '--log')]
+_RunLog = Annotated[bool, option('Write a line into maskclf-runs.jsonl beside the model folder, for `maskclf runs`.')]
 
 
 @app.command()
@@ -115,6 +114,8 @@ def train(
     exclude: Exclude = None,  # list of pictures to leave out
     overwrite: _Overwrite = False,  # replace what is there?
     resume: Resume = None,  # go on with what was kept? None: an error if something was
+    tracker: _Tracker = None,  # another program that is told of each epoch; None: none
+    run_log: _RunLog = True,  # remember settings and figures?
     quiet: Quiet = False,  # print only what came of it?
     lr: Lr = None,  # highest learning rate; None: what suits
     early_stop: EarlyStop = None,  # end a training that gets no better for so many epochs; None: no
@@ -148,7 +149,7 @@ def train(
     page = out.with_name(f'{out.name}-report.html')
     if follows():
         warnings.showwarning = lambda *_: None  # the first process warns
-        _train_and_report(path, out, page, max_error, how)
+        _train_and_report(path, out, page, max_error, False, how)
         return
     _check_free(out, page, overwrite)
     _check_kept(resume)
@@ -160,8 +161,8 @@ def train(
             print_examples(examples, _name_of(examples, path))
         from maskclf.cli.callbacks import AskFirst, TrainingRows
 
-        how['cbs'] = [TrainingRows(), AskFirst(resume)]
-        outcome = _train_and_report(path, out, page, max_error, how)
+        how['cbs'] = [TrainingRows(), AskFirst(resume), *_trackers(tracker, out, how)]
+        outcome = _train_and_report(path, out, page, max_error, run_log, how)
         write_settings(settings_file(out), given)
     print(f'\n{outcome.report}\n\nmodel   {out}\nreport  {page} (open it in a browser)\n'
           f'again   maskclf train PICTURES --settings {settings_file(out)}\n'
@@ -171,11 +172,22 @@ def train(
         raise typer.Exit(1)
 
 
-def _train_and_report(path: Path, out: Path, page: Path, max_error: float | None, settings: dict[str, Any]) -> Any:
+def _trackers(name: str | None, out: Path, settings: dict[str, Any]) -> list[Any]:
+    "The callback for another program, in a list; none if none was named."
+    if name is None:
+        return []
+    from maskclf.learn.trackers import tracker
+
+    return [tracker(name, out.name, {name: value for name, value in settings.items() if name != 'resume'}, out.parent)]
+
+
+def _train_and_report(
+    path: Path, out: Path, page: Path, max_error: float | None, run_log: bool, settings: dict[str, Any]
+) -> Any:
     "Train, save, judge and report; with it comes PyTorch, which takes seconds."
     from maskclf.evaluation.workflow import train_and_report
 
-    return train_and_report(path, out, page, f'Trained on {base_name(path)}', max_error, **settings)
+    return train_and_report(path, out, page, f'Trained on {base_name(path)}', max_error, run_log, **settings)
 
 # %% ../../nbs/library/cli/training.ipynb #training-31
 _Results = Annotated[Path, option('Folder for the results; the same command goes on with what is there.')]

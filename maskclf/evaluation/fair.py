@@ -6,15 +6,15 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ..base.errors import EvaluateError, Note, PictureError
 from ..data.examples import Example, Examples
-from ..model.config import ModelConfig
+from ..model.config import TrainingData
 from ..model.folder import fingerprint
 
 # %% auto #0
-__all__ = ['FairExamples', 'fair_examples']
+__all__ = ['FairExamples', 'Trained', 'fair_examples', 'fair_to_second']
 
 # %% ../../nbs/library/evaluation/fair.ipynb #fair-04
 class FairExamples(NamedTuple):
@@ -24,9 +24,18 @@ class FairExamples(NamedTuple):
     notes: list[Note]  # what should be known about them
 
 
+class Trained(Protocol):
+    "What knows which examples a model has learned from: the config of a model folder."
+
+    @property
+    def data(self) -> TrainingData:
+        "Where the model comes from."
+        ...
+
+
 def fair_examples(
     examples: Examples,  # as `read_examples(…, judge=True)` gives them
-    config: ModelConfig,  # of the model that is to be judged
+    config: Trained,  # of the model that is to be judged
 ) -> FairExamples:
     "The examples that a model was not trained with; `EvaluateError` if it has learned from all of them."
     place = {name: number for number, name in enumerate(examples.names)}
@@ -71,7 +80,7 @@ def _name(examples: Examples) -> str:
     return Path(os.path.abspath(examples.path)).name or str(examples.path)
 
 
-def _same_data(examples: Examples, config: ModelConfig) -> bool:
+def _same_data(examples: Examples, config: Trained) -> bool:
     "Are these the examples that the model was trained and checked with? Those that cannot be opened do not count."
     data = config.data
     sizes = examples.sizes()
@@ -90,3 +99,23 @@ def _opens(examples: Examples, example: Example) -> bool:
     except PictureError:
         return False
     return True
+
+# %% ../../nbs/library/evaluation/fair.ipynb #fair-n04
+def fair_to_second(
+    fair: FairExamples,  # those that a first model may be judged by
+    second: Trained,  # the config of a second one
+) -> FairExamples:
+    "Those of the examples that a second model has not learned from, either; `EvaluateError` if it has, from all."
+    examples = fair.examples
+    sides = second.data.sides(examples.content_marks()) if second.data.learned is not None else []
+    learned = sides.count('learned')
+    if not learned:
+        return fair
+    if learned == len(examples):
+        raise EvaluateError('The second model has learned from all of the pictures that are new to the first: name '
+                            'others, or {hint}.', 'compare them with everything=True', 'add --all')
+    rest = [example for example, side in zip(examples, sides, strict=True) if side != 'learned']
+    note = Note(f'{learned} of the {len(examples)} pictures that are new to the first model were learned from by the '
+                'second, so they are left out. To judge them, too, {hint}.', 'say everything=True', 'add --all')
+    which = f'{len(rest)} pictures that neither model has learned from'
+    return FairExamples(examples.replaced(rest), which, [*fair.notes, note])

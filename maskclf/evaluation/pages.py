@@ -31,8 +31,8 @@ from ..inputs.input import seen
 from ..tasks.report import Bar, BaseReport, Card, Chart, Gallery, Section, Shade, Shown, Table, label_words, plot_words
 
 # %% auto #0
-__all__ = ['section', 'write_page', 'cards', 'table', 'picture', 'gallery', 'chart', 'as_section', 'write_report',
-           'write_checkup']
+__all__ = ['section', 'write_page', 'cards', 'table', 'picture', 'gallery', 'grid', 'chart', 'as_section', 'row_figure',
+           'page_file', 'write_report', 'write_checkup']
 
 # %% ../../nbs/library/evaluation/pages.ipynb #pages-07
 def section(
@@ -158,7 +158,7 @@ def gallery(
         beside = [tag for tag in beside if tag]
         pairs = pairs or bool(beside)
         figures.append(_figure(picture(file), beside, caption, file))
-    return _grid(figures, pairs)
+    return grid(figures, pairs)
 
 
 def _figure(shown: Any, beside: Sequence[Any], caption: Any, file: Any) -> Any:
@@ -167,7 +167,10 @@ def _figure(shown: Any, beside: Sequence[Any], caption: Any, file: Any) -> Any:
     return tags.Figure(pictures, caption, tags.Div(_file_name(file), cls='name'))
 
 
-def _grid(figures: Sequence[Any], pairs: bool) -> Any:
+def grid(
+    figures: Sequence[Any],  # from `row_figure`, say
+    pairs: bool = False,  # are there some with a second picture beside the first? Then they get more room
+) -> Any:
     "Figures in a grid; None if there are none."
     if not figures:
         return None
@@ -264,17 +267,25 @@ def _caption(shown: Shown) -> Any:
     return (said, tags.Br(), shown.truth) if shown.truth else said
 
 
+def row_figure(
+    row: Any,  # a row of a report, as `itertuples` gives it
+    caption: Any,  # a tag, a text, or several of them: what stands below the picture
+    beside: Sequence[Any] = (),  # tags to stand beside the picture
+) -> Any:
+    "The picture that a row is about, with what stands below it and the name of its file."
+    name = os.path.basename(getattr(row, 'name', row.file))
+    image = open_row(row)
+    return _figure(picture(image if image is not None else row.file, text=name), beside, caption, name)
+
+
 def _gallery_section(report: BaseReport, content: Gallery, heat: Any) -> Any:
     "A section with a gallery of some rows of a report."
     rows = list(report.rows.loc[[shown.place for shown in content.shown]].itertuples())
     maps, note = _overlays(heat if content.explained else None, [row_example(row) for row in rows])
     figures = []
     for row, shown, overlay in zip(rows, content.shown, maps, strict=True):
-        name = os.path.basename(getattr(row, 'name', row.file))
-        image = open_row(row)
-        seen_picture = picture(image if image is not None else row.file, text=name)
-        figures.append(_figure(seen_picture, [overlay] if overlay else [], _caption(shown), name))
-    return section(content.title, content.text + note, _grid(figures, any(maps)))
+        figures.append(row_figure(row, _caption(shown), [overlay] if overlay else []))
+    return section(content.title, content.text + note, grid(figures, any(maps)))
 
 
 def _about(about: Mapping[str, str] | None) -> Any:
@@ -295,7 +306,10 @@ def _unreadable(report: BaseReport) -> Any:
     return section('Not counted', text, tags.Ul(*items, cls='soft'))
 
 # %% ../../nbs/library/evaluation/pages.ipynb #pages-22
-def _page_file(dest: str | os.PathLike, name: str) -> Path:
+def page_file(
+    dest: str | os.PathLike,  # a file, or a folder that exists
+    name: str,  # of the file in that folder
+) -> Path:
     "The file to write: `dest`, or `name` in it if it is a folder."
     return Path(dest)/name if os.path.isdir(dest) else Path(dest)
 
@@ -314,7 +328,7 @@ def write_report(
     sections = [as_section(content) for content in report.sections(calibration)]
     galleries = [_gallery_section(report, content, heat) for content in report.galleries()]
     parts = [cards(report.cards()), *sections, _curves(history), *galleries, _unreadable(report), _about(about)]
-    return write_page(_page_file(dest, 'report.html'), title, note, *parts)
+    return write_page(page_file(dest, 'report.html'), title, note, *parts)
 
 # %% ../../nbs/library/evaluation/pages.ipynb #pages-29
 _MOST = 12  # findings of a kind that are shown with their pictures
@@ -356,7 +370,7 @@ def _findings_section(rows: pd.DataFrame, folder: Path) -> Any:
     return section(
         _findings_title(rows, len(figures)),
         _unbroken(rows.message.iloc[0]) if same else '',
-        _grid(figures, any(rows.other)),
+        grid(figures, any(rows.other)),
         tags.Ul(*items, cls='soft') if items else None)
 
 
@@ -410,4 +424,4 @@ def write_checkup(
     note = f'{checkup.path.name} · {datetime.now():%Y-%m-%d %H:%M}'
     kinds = [_findings_section(rows, checkup.path) for _, rows in checkup.table.groupby('kind', sort=False)]
     parts = [_findings_cards(checkup), _class_counts(checkup), *kinds, _left_out(checkup)]
-    return write_page(_page_file(dest, 'checkup.html'), title, note, *parts)
+    return write_page(page_file(dest, 'checkup.html'), title, note, *parts)

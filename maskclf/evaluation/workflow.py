@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,10 +22,11 @@ from ..learn.save import add_figures, save
 from ..learn.training import history
 from ..model.familiar import Familiar
 from ..model.folder import read_model
+from ..model.runs import append_run, run_entries, runs_file
 from ..tasks.task import task_of
 
 # %% auto #0
-__all__ = ['NotSaved', 'Outcome', 'describe_training', 'judge_saved', 'train_and_report']
+__all__ = ['NotSaved', 'Outcome', 'describe_training', 'judge_saved', 'log_run', 'train_and_report']
 
 # %% ../../nbs/library/evaluation/workflow.ipynb #workflow-05
 class NotSaved(MaskclfError, OSError):
@@ -118,6 +120,36 @@ def _warn_of(notes: Iterable[Note]) -> None:
     for note in notes:
         warn(note.text, note.python, note.command)
 
+# %% ../../nbs/library/evaluation/workflow.ipynb #workflow-n01
+_NO_SETTINGS = ('cbs', 'then', 'resume')  # arguments of `train` that change nothing about the model
+
+
+def _settings(learn: Learner, given: Mapping[str, Any]) -> dict[str, Any]:
+    "What a training was asked for, and what was chosen for it."
+    known = getattr(learn, 'maskclf', None) or {}
+    chosen = {name: value for name, value in given.items() if name not in _NO_SETTINGS}
+    chosen |= {name: known[name] for name in ('arch', 'size', 'seed', 'valid_pct') if name in known}
+    if chosen.get('pretrained', 'auto') == 'auto':
+        chosen['pretrained'] = known.get('pretrained')
+    return chosen | dict(epochs=len(history(learn)), bs=learn.dls.bs)
+
+
+def log_run(
+    learn: Learner,  # that was saved
+    model: str | os.PathLike,  # the folder that it was saved in
+    data: Any = None,  # what it has learned from; only a path is kept
+    settings: Mapping[str, Any] | None = None,  # more that was asked for: name → value
+    seconds: float | None = None,  # how long the training took
+) -> None:
+    "Write a training into the run log beside its model folder; warns if that cannot be written."
+    where = data if isinstance(data, (str, os.PathLike)) else None
+    entries = run_entries(model, where, _settings(learn, settings or {}), seconds)
+    file = runs_file(model)
+    try:
+        append_run(file, entries)
+    except OSError as error:
+        warn(f'The run log {on_one_line(file)} could not be written ({error.strerror or error}); the model is saved.')
+
 # %% ../../nbs/library/evaluation/workflow.ipynb #workflow-13
 def train_and_report(
     path: Any,  # what to learn from, as `maskclf.core.train` takes it
@@ -125,6 +157,7 @@ def train_and_report(
     page: str | os.PathLike | None = None,  # the HTML file to write; None: beside the folder, NAME-report.html
     title: str = '',  # heading of the page; left out: 'Trained on …'
     max_error: float | None = None,  # share of wrong answers that is allowed; None: the model always answers
+    run_log: bool = False,  # True: write a line into the run log beside the folder
     **settings: Any,  # of the training, passed on to `maskclf.core.train`: `arch`, `epochs`, `size`, `cbs`, `resume` …
 ) -> Outcome:
     "Train, save, judge, calibrate and report; whatever fails after the training, the model is saved first."
@@ -132,6 +165,11 @@ def train_and_report(
     page = model.with_name(f'{model.name}-report.html') if page is None else Path(page)
     if int(os.environ.get('RANK', 0)) > 0:  # of the processes that torchrun has started, the first one writes
         return Outcome(train(path, **settings), None, None, model, page)
+    start = time.monotonic()
     learn = train(path, then=partial(_save_first, model), **settings)
+    seconds = time.monotonic() - start
     title = title or f'Trained on {learn.maskclf["source"]}'  # the name of the data set, which `train` wrote down
-    return judge_saved(learn, model, page, title, max_error)
+    outcome = judge_saved(learn, model, page, title, max_error)
+    if run_log:
+        log_run(learn, model, path, settings, seconds)
+    return outcome

@@ -201,6 +201,10 @@ class OneClass(Task):
     def refused(self, answer: Any) -> Prediction:
         return replace(answer, label=UNKNOWN)
 
+    def uncertainty(self, rows: np.ndarray) -> np.ndarray | None:
+        ranked = np.sort(rows, axis=1)
+        return 1 - (ranked[:, -1] - ranked[:, -2])  # the margin between the best two classes
+
     def full_row(self, answer: Any = None) -> dict[str, Any]:
         probabilities = None if answer is None else answer.probabilities
         return super().full_row(answer) | {'probabilities': probabilities}

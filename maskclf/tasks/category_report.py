@@ -20,8 +20,8 @@ from ..base.errors import EvaluateError
 from ..base.statistics import draw_groups, middle, proportion_interval
 from ..base.text import json_ready, percent, percent_range
 from .report import (
-    MANY, Bar, BaseReport, Card, Chart, Gallery, Section, Shade, Shown, Table, answer_array, figure_text,
-    label_words, mean_text, plot_words, problems_of, share_text)
+    MANY, Bar, BaseReport, Card, Chart, CountedScore, Gallery, Section, Shade, Shown, Table, answer_array, figure_text,
+    label_words, mean_of_sums, mean_text, plot_words, problems_of, share_text, with_ones)
 from .task import MoreColumns
 
 # %% auto #0
@@ -228,6 +228,32 @@ class ClassScores(BaseReport):
         columns = {'pictures': pictures, 'right': right, 'accuracy': accuracy, 'low': low, 'high': high}
         return pd.DataFrame(columns, index=pd.Index(list(parts), name=name))
 
+    def counted_scores(self) -> list[CountedScore]:
+        places = np.unique(self.counted.label.astype(str), return_inverse=True)[1]
+        return [
+            CountedScore('error', with_ones(~self.right), mean_of_sums, percent, high_is_good=False),
+            CountedScore('balanced accuracy', _found_and_pictures(places, self.right), _mean_recall, mean_text, True)]
+
+    def faults(self) -> np.ndarray:
+        return (~self.right).astype(float)
+
+    def part_scores(self) -> list[CountedScore]:
+        "The recall of each class that has pictures."
+        labels, right = self.counted.label.to_numpy(), self.right
+        masks = {label: labels == label for label in self.labels}
+        parts = {label: with_ones(right, mask) for label, mask in masks.items() if mask.any()}
+        return [CountedScore(f'{label} found', counts, mean_of_sums, percent, True) for label, counts in parts.items()]
+
+    def apart_from(
+        self,
+        other: Any,  # a report on the same examples, with as many that count
+    ) -> np.ndarray:
+        "0 where both say the same class, else the probability of the less sure answer."
+        own, its = self.counted, other.counted
+        differ = own.predicted.to_numpy() != its.predicted.to_numpy()
+        less_sure = np.fmin(own.probability.to_numpy(float), its.probability.to_numpy(float))
+        return np.where(differ, np.nan_to_num(less_sure, nan=1), 0)
+
     def worst(self, k: int | None = None) -> pd.DataFrame:
         wrong = self.counted[~self.right].sort_values('loss', ascending=False, kind='stable')
         return wrong if k is None else wrong.head(k)
@@ -243,6 +269,22 @@ class ClassScores(BaseReport):
 
     def _codes(self, column: pd.Series) -> np.ndarray:
         return pd.Categorical(column, self.labels).codes.astype(int)
+
+
+def _found_and_pictures(places: np.ndarray, right: np.ndarray) -> csr_array:
+    "For each example a row with a one for its class, among those that are found if it is right, and among all."
+    classes = places.max(initial=-1) + 1
+    every = np.arange(len(places))
+    rows = np.concatenate([every[right], every])
+    columns = np.concatenate([places[right], classes + places])
+    return csr_array((np.ones(len(rows)), (rows, columns)), (len(places), 2*classes))
+
+
+def _mean_recall(counts: np.ndarray) -> np.ndarray:
+    "Balanced accuracy for rows of counts: found and pictures of each class."
+    found, pictures = np.split(counts, 2, axis=1)
+    recall = np.where(pictures > 0, found, np.nan)/pictures.clip(1)  # a class that was not drawn does not count
+    return np.nanmean(recall, axis=1)
 
 # %% ../../nbs/library/tasks/category_report.ipynb #crep-08
 def confusions(

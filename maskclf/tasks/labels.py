@@ -253,6 +253,9 @@ class SeveralLabels(Task):
     def refused(self, answer: Any) -> Labels:
         return replace(answer, labels=(), unknown=True)
 
+    def uncertainty(self, rows: np.ndarray) -> np.ndarray | None:
+        return 1 - np.abs(2*rows - 1).min(axis=1)  # of the label that is nearest to yes and no
+
     def row(self, answer: Any) -> dict[str, Any]:
         return {'labels': join_labels(answer.texts())}
 

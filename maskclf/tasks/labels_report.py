@@ -19,9 +19,9 @@ from sklearn.model_selection import GroupKFold
 from ..base.errors import EvaluateError
 from ..base.statistics import draw_groups, group_sums, middle, proportion_interval
 from ..base.text import json_ready, percent, percent_range
-from maskclf.tasks.report import (
-    BaseReport, Chart, Section, Shown, Table, answer_array, label_words, mean_text, plot_words, problems_of,
-    share_text)
+from .report import (
+    BaseReport, Chart, CountedScore, Section, Shown, Table, answer_array, label_words, mean_of_sums, mean_text,
+    plot_words, problems_of, share_text, with_ones)
 from .task import MoreColumns
 
 # %% auto #0
@@ -58,6 +58,16 @@ def _f1_scores(counts: np.ndarray) -> np.ndarray:
     each = np.where(examples > 0, each, np.nan)  # a label that was not drawn does not count
     micro = 2*found.sum(1)/(examples + said).sum(1).clip(1)
     return np.column_stack([np.nanmean(each, axis=1), micro])
+
+
+def _macro_f1(counts: np.ndarray) -> np.ndarray:
+    "The first of these."
+    return _f1_scores(counts)[:, 0]
+
+
+def _micro_f1(counts: np.ndarray) -> np.ndarray:
+    "The second of these."
+    return _f1_scores(counts)[:, 1]
 
 # %% ../../nbs/library/tasks/labels_report.ipynb #lrep-06
 def best_threshold(
@@ -248,6 +258,43 @@ class LabelsReport(BaseReport):
         truth = _flags([*map(_parts, rows.label)], labels)
         figures = {name: value for name, value in entries.items() if name not in ('rows', 'thresholds')}
         return cls(rows, labels, truth, p, entries['thresholds'], figures)
+
+    def _truth_and_said(self) -> tuple[np.ndarray, np.ndarray]:
+        "Which labels are right and which are said; examples × labels, these in the order of their names."
+        p, truth = self.judged()
+        order = np.argsort(self.labels)
+        return truth[:, order], _said(p, self.labels, self.thresholds)[:, order]
+
+    def counted_scores(self) -> list[CountedScore]:
+        truth, said = self._truth_and_said()
+        counts = np.concatenate([truth & said, truth, said], axis=1).astype(float)
+        exact = with_ones((truth == said).all(1))
+        return [
+            CountedScore('macro F1', counts, _macro_f1, mean_text, high_is_good=True),
+            CountedScore('micro F1', counts, _micro_f1, mean_text, high_is_good=True),
+            CountedScore('every label right', exact, mean_of_sums, percent, high_is_good=True)]
+
+    def faults(self) -> np.ndarray:
+        "Of each example that counts how many labels are wrong."
+        truth, said = self._truth_and_said()
+        return (truth != said).sum(1).astype(float)
+
+    def part_scores(self) -> list[CountedScore]:
+        "The F1 of each label that some example has."
+        scores = []
+        for label, truth, said in zip(sorted(self.labels), *(flags.T for flags in self._truth_and_said()), strict=True):
+            counts = np.column_stack([truth & said, truth, said]).astype(float)
+            if truth.any():
+                scores.append(CountedScore(f'F1 of {label}', counts, _macro_f1, mean_text, high_is_good=True))
+        return scores
+
+    def apart_from(
+        self,
+        other: Any,  # a report on the same examples, with as many that count
+    ) -> np.ndarray:
+        "How many labels one of the two says and the other does not."
+        pairs = zip(self.counted.predicted, other.counted.predicted, strict=True)
+        return np.array([len(set(_parts(own)) ^ set(_parts(its))) for own, its in pairs], dtype=float)
 
     def sections(self, calibration: Any = None) -> list[Section]:
         if not len(self.rows):

@@ -17,7 +17,8 @@ from ..base.errors import EvaluateError
 from ..base.statistics import conformal_half_width, draw_groups, group_sums, middle, proportion_interval
 from ..base.text import json_ready, percent, percent_range
 from .report import (
-    BaseReport, Chart, Section, Shown, Table, answer_array, label_words, plot_words, problems_of)
+    BaseReport, Chart, CountedScore, Section, Shown, Table, answer_array, label_words, mean_of_sums, plot_words,
+    problems_of, with_ones)
 from .task import MoreColumns
 
 # %% auto #0
@@ -146,16 +147,45 @@ class NumberReport(BaseReport):
         return Interval(half, level, self.n)
 
     @property
-    def ranges(self) -> pd.DataFrame:
-        "A row for each fifth of the examples, from the lowest numbers on: low, high, pictures, mae and bias."
+    def _fifths(self) -> list[pd.DataFrame]:
+        "The rows that count in five parts, from the lowest numbers on, with a column `off`."
         t = self.counted.assign(off=self.off).sort_values('label', kind='stable')
         fifth = (t.label.rank(method='min', pct=True) - 1e-9).mul(5).astype(int).clip(0, 4)
+        return [part for _, part in t.groupby(fifth)]
+
+    @property
+    def ranges(self) -> pd.DataFrame:
+        "A row for each fifth of the examples, from the lowest numbers on: low, high, pictures, mae and bias."
         rows = []
-        for _, part in t.groupby(fifth):
+        for part in self._fifths:
             rows.append({
                 'low': part.label.min(), 'high': part.label.max(), 'pictures': len(part),
                 'mae': part.off.abs().mean(), 'bias': part.off.mean()})
         return pd.DataFrame(rows, columns=['low', 'high', 'pictures', 'mae', 'bias'])
+
+    def counted_scores(self) -> list[CountedScore]:
+        off = self.off
+        text = partial(number_text, like=self.mae or 1)
+        return [
+            CountedScore('mean absolute error', with_ones(abs(off)), mean_of_sums, text, high_is_good=False),
+            CountedScore('RMSE', with_ones(off**2), _root_mean, text, high_is_good=False)]
+
+    def faults(self) -> np.ndarray:
+        "Of each example that counts how far off the answer is."
+        return abs(self.off)
+
+    def part_scores(self) -> list[CountedScore]:
+        "The mean absolute error in each fifth of the numbers."
+        text = partial(number_text, like=self.mae or 1)
+        scores = []
+        for part in self._fifths:
+            counts = with_ones(self.faults(), self.counted.index.isin(part.index))
+            name = f'{self.name} {part.label.min():g}–{part.label.max():g}'
+            scores.append(CountedScore(name, counts, mean_of_sums, text, high_is_good=False))
+        return scores
+
+    def apart_from(self, other: Any) -> np.ndarray:
+        return abs(self.counted.predicted.to_numpy(float) - other.counted.predicted.to_numpy(float))
 
     def worst(self, k: int | None = None) -> pd.DataFrame:
         rows = self.counted.assign(off=abs(self.off)).sort_values('off', ascending=False, kind='stable')
@@ -229,6 +259,11 @@ class NumberReport(BaseReport):
 
     def shown(self, row: Any) -> Shown:
         return Shown(row.Index, row.file, f'{row.predicted:.4g}', True, f'true: {row.label:.4g}')
+
+
+def _root_mean(sums: np.ndarray) -> np.ndarray:
+    "Square roots of the means of squares."
+    return np.sqrt(mean_of_sums(sums))
 
 
 def _nameless(label: float, predicted: float) -> dict[str, Any]:

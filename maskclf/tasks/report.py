@@ -19,7 +19,8 @@ from ..base.text import percent, percent_range
 
 # %% auto #0
 __all__ = ['MANY', 'label_words', 'figure_text', 'plot_words', 'share_text', 'mean_text', 'float_type', 'problems_of',
-           'answer_array', 'Card', 'Bar', 'Shade', 'Table', 'Chart', 'Section', 'Shown', 'Gallery', 'BaseReport']
+           'answer_array', 'Card', 'Bar', 'Shade', 'Table', 'Chart', 'Section', 'Shown', 'Gallery', 'CountedScore',
+           'mean_of_sums', 'with_ones', 'BaseReport']
 
 # %% ../../nbs/library/tasks/report.ipynb #report-04
 def label_words(
@@ -166,6 +167,32 @@ class Gallery(NamedTuple):
     shown: list[Shown]
     explained: bool = False  # may a heat map beside each tell where the network saw what it said?
 
+# %% ../../nbs/library/tasks/report.ipynb #report-n04
+class CountedScore(NamedTuple):
+    "A score that follows from sums over examples, so that two models can be compared by it on the same photos."
+    name: str
+    counts: Any  # array (or sparse array) with a row for each example that counts: what is summed
+    score: Callable[[np.ndarray], np.ndarray]  # from rows of such sums to a score for each row
+    text: Callable[[float], str]  # the score, or a difference of two without its sign, as text
+    high_is_good: bool
+
+
+def mean_of_sums(
+    sums: np.ndarray,  # rows of two sums: of the values, and of as many ones
+) -> np.ndarray:
+    "The mean in each row."
+    return sums[:, 0]/sums[:, 1]
+
+
+def with_ones(
+    values: Any,  # one for each example
+    within: Any = True,  # of each example: does it count? True: all do
+) -> np.ndarray:
+    "Two columns, the values and ones: what `mean_of_sums` needs the sums of; zeros for what does not count."
+    values = np.asarray(values, dtype=float)
+    ones = np.where(within, 1.0, np.zeros(len(values)))
+    return np.column_stack([values*ones, ones])
+
 # %% ../../nbs/library/tasks/report.ipynb #report-13
 @dataclass(repr=False, eq=False)
 class BaseReport:
@@ -247,6 +274,25 @@ class BaseReport:
         entries: Mapping[str, Any],  # what `to_dict` gave, or the same without `rows`
     ) -> Any:
         "The report again."
+        raise NotImplementedError
+
+    def counted_scores(self) -> list[CountedScore]:
+        "The scores by which two models are compared, the main one first; none where a task has none."
+        return []
+
+    def faults(self) -> np.ndarray:
+        "Of each example that counts how bad its answer is: 0 is right."
+        raise NotImplementedError
+
+    def part_scores(self) -> list[CountedScore]:
+        "A score for each class or other part, with zeros for the examples that it is not about."
+        return []
+
+    def apart_from(
+        self,
+        other: Any,  # a report on the same examples, with as many that count
+    ) -> np.ndarray:
+        "Of each example that counts how far the answers of the two are apart: 0 where both say the same."
         raise NotImplementedError
 
     def cards(self) -> list[Card]:

@@ -385,6 +385,13 @@ class TaskAnswers:
         "The row that an answer was made of."
         return np.array([*answer.probabilities.values()])
 
+    def uncertainty(
+        self,
+        rows: np.ndarray,  # (n, labels), as `activate` gives them
+    ) -> np.ndarray | None:  # (n,), 0 to 1; None: this task cannot say
+        "How undecided a model is about each example: 0 if it is sure, 1 if two answers are as good."
+        return None
+
     def row(
         self,
         answer: Any,  # an `Answer`

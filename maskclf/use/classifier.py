@@ -192,6 +192,14 @@ class Classifier:
         "What the network reads of one picture, or of the loudest window of a sound; raises `PictureError`."
         return self._pixels(self.input.open(source, self.settings, self._least))
 
+    def to_arrays(
+        self,
+        source: Any,  # as for `to_array`
+    ) -> np.ndarray:  # float32, n × 3 × size × size
+        "All that an answer is the mean of: of a picture one array, of a sound one a window; raises `PictureError`."
+        pictures = self.input.pictures(source, self.settings, self._least)
+        return np.stack([self._pixels(picture) for picture in pictures])
+
     def probabilities(
         self,
         pixels: np.ndarray,  # n × 3 × size × size, as `to_array` gives them

@@ -135,6 +135,7 @@ class Sorting:
         self,
         folder: str | os.PathLike,  # with a folder of pictures for each class
         first: Iterable[str | os.PathLike] = (),  # pictures to look at first, such as `label_suspects` names
+        order: Iterable[str | os.PathLike] = (),  # pictures to look at after these, such as `labelling_order` chooses
     ):
         self.folder = Path(folder)
         if self.folder.is_file():
@@ -144,7 +145,8 @@ class Sorting:
         assert examples is not None  # this reader takes every folder, or raises an error
         self._label: dict[str, str] = {os.path.abspath(example): example.label for example in examples.used}
         self.classes = sorted(set(self._label.values()))
-        self.first = [file for file in map(os.path.abspath, first) if file in self._label]
+        in_front = dict.fromkeys(map(os.path.abspath, [*first, *order]))
+        self.first = [file for file in in_front if file in self._label]
         self._marks: dict[str, str | None] = {}  # file → its new class; None: left out
         self._before: list[_Decision] = []  # what the decisions have changed, for `undo`
         self._moved: list[tuple[str, str, str]] = []  # from where, to where, and the class before
@@ -154,7 +156,8 @@ class Sorting:
         label: str | None = None,  # those whose folder has this name; None: all
     ) -> list[str]:
         "The pictures, those to look at first in front."
-        rest = [file for file in self._label if file not in self.first]
+        in_front = set(self.first)
+        rest = [file for file in self._label if file not in in_front]
         return [file for file in self.first + rest if label in (None, self._label[file])]
 
     def label(
