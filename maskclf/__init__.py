@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .evaluation.workflow import train_and_report as train_and_report
     from .learn.export import export_model as export_model
     from .learn.save import save as save
+    from .model.info import model_info as model_info
     from .tasks.category_calibration import calibrate as calibrate
     from .use.analyse import analyse as analyse
     from .use.classifier import Classifier as Classifier
@@ -45,6 +46,7 @@ _HOMES = {
     'train_and_report': 'evaluation.workflow',
     'export_model': 'learn.export',
     'save': 'learn.save',
+    'model_info': 'model.info',
     'calibrate': 'tasks.category_calibration',
     'analyse': 'use.analyse',
     'Classifier': 'use.classifier',

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from fastai.callback.core import Callback
+from fastai.callback.mixup import MixUp
 from fastai.learner import Learner
 from fastai.torch_core import set_seed
+from fastcore.foundation import L
 
 from .data.examples import Examples, read_examples
 from .learn.augment import augmentations_for
@@ -22,6 +24,7 @@ from .learn.loaders import face_dataloaders
 from .learn.precision import BF16Training, fast_bf16, with_useful_threads
 from .learn.resume import forget_trainings, stoppable, training_file
 from .learn.start import choose_start, fixed_size, pixel_stats, saved_size
+from .learn.stop_early import StopEarly
 from .learn.training import (
     Recipe, TellTime, arch_name, balance_classes, check_network, choose_recipe, face_learner, fit)
 
@@ -39,10 +42,22 @@ def _resumable(asked: dict[str, Any], resume: bool) -> Iterator[Path]:
 @contextlib.contextmanager
 def _trained_by_all(learn: Learner, asked: dict[str, Any], recipe: Recipe) -> Iterator[None]:
     "In its block all processes train `learn` together; an error if they were not asked for the same."
-    settings = {name: asked[name] for name in ('epochs', 'bs', 'lr', 'seed', 'balance', 'augment', 'loss_weights')}
+    names = ('epochs', 'bs', 'lr', 'seed', 'balance', 'augment', 'loss_weights', 'early_stop', 'mixup',
+             'label_smoothing')
+    settings = {name: asked[name] for name in names}
     agree(architecture=asked['arch'], size=recipe.size, start=learn.maskclf['pretrained'],
           choice_of_layers=recipe.layers, **settings)
     with in_processes(learn):
+        yield
+
+
+@contextlib.contextmanager
+def _shown(learn: Learner, verbose: bool) -> Iterator[None]:
+    "In its block a training shows a bar, a table, and sentences about itself, or nothing of all that."
+    with contextlib.ExitStack() as block:
+        if not verbose:
+            block.enter_context(learn.no_bar())
+            block.enter_context(learn.no_logging())  # `fit` and its callbacks are silent where there is no table
         yield
 
 
@@ -76,6 +91,11 @@ def train(
     loss_weights: Any = None,  # how heavy mistakes weigh: 'balanced' or a dict class → weight; besides `balance`
     freeze: bool | None = None,  # True: train the head alone; False: all layers; None: what suits, see `choose_recipe`
     then: Callable[[Learner], Any] | None = None,  # called with the learner while its epochs are still kept
+    verbose: bool = True,  # show a bar, a table and notes? Warnings are given in any case
+    early_stop: int | None = None,  # end each step that gets no better for so many epochs, and keep its best; None: no
+    mixup: float = 0,  # how much pictures are mixed in twos, as fastai's `MixUp` takes it, such as 0.2; 0: not at all
+    label_smoothing: float | None = None,  # how far from certainty it is to stay; None: as the task has it, 0.1
+    device: str | None = None,  # what computes: 'cpu', 'cuda', 'mps'; None: what fastai finds
     **kwargs: Any,  # passed on to `face_dataloaders`: `splitter`, `exclude`, `method`, `margin` …
 ) -> Learner:  # trained; `predict`, `export`, `show_results`, `lr_find` … as fastai has them
     "Train a network on labelled examples; raises `ValueError` or a `MaskclfError` that says what to do."
@@ -84,12 +104,12 @@ def train(
     examples = read_examples(path, target, column, label_func, group=group, **how_to_read)
 
     # choose
-    start = Listener(*choose_start(arch, pretrained), examples)
+    start = Listener(*choose_start(arch, pretrained, verbose), examples)
     if arch is None and 'settings' not in kwargs and not saved_size(start.weights):
-        start = choose_listener(start, seed, valid_pct=valid_pct, **kwargs)
+        start = choose_listener(start, seed, valid_pct=valid_pct, **dict(progress=verbose, device=device) | kwargs)
     arch, weights, examples = start
     examples = as_heard_by(arch, examples, chosen='settings' in kwargs)
-    _check_batch(bs)
+    _check_settings(bs, early_stop, mixup, label_smoothing)
     recipe = choose_recipe(examples.used, arch, weights, size, freeze, balance)
     tfms = augmentations_for(examples.input, recipe.size, augment) if batch_tfms is None else batch_tfms
 
@@ -98,12 +118,13 @@ def train(
         path=examples.path.resolve(), arch=arch_name(arch), epochs=epochs, size=size, bs=bs, valid_pct=valid_pct,
         seed=seed, pretrained=pretrained, lr=lr, balance=balance, augment=augment, batch_tfms=batch_tfms, cbs=cbs,
         label_func=label_func, target=target, column=column, group=group, loss_weights=loss_weights, freeze=freeze,
-        kwargs=kwargs)
+        early_stop=early_stop, mixup=mixup, label_smoothing=label_smoothing, device=device, kwargs=kwargs)
 
     with _resumable(asked, resume) as epochs_file, with_useful_threads():
         # load
         set_seed(seed)
         loading: dict[str, Any] = dict(bs=bs, valid_pct=valid_pct, seed=seed, batch_tfms=tfms)
+        loading.update(progress=verbose, device=device)
         loading.update(pixel_stats(arch, weights))
         loading.update(kwargs)
         dls = face_dataloaders(examples, recipe.size, **loading)
@@ -111,25 +132,42 @@ def train(
 
         # learn
         bf16 = same_everywhere(fast_bf16())
-        learn = face_learner(dls, arch, weights, cbs, loss_weights, recipe.places, bf16)
+        all_cbs = L(cbs) + _mixing(mixup)
+        learn = face_learner(dls, arch, weights, all_cbs, loss_weights, recipe.places, bf16, label_smoothing)
         learn.maskclf = _about(examples, asked, recipe, bool(weights))
         check_network(learn, asked['arch'], recipe.size)
 
         # fit
-        with _trained_by_all(learn, asked, recipe):
+        with _shown(learn, verbose), _trained_by_all(learn, asked, recipe):
             grow = not fixed_size(arch)
             check_mirror = augment == 'auto' and batch_tfms is None
-            fit(learn, epochs, lr, bool(weights), _callbacks(epochs_file, resume), recipe.layers, grow, check_mirror)
+            own_cbs = _callbacks(epochs_file, resume, early_stop)
+            fit(learn, epochs, lr, bool(weights), own_cbs, recipe.layers, grow, check_mirror)
 
         # then
         _call_in_first_process(then, learn)
     return learn
 
 
-def _check_batch(bs: int | None) -> None:
-    "`ValueError` for a batch that nothing can be learned from."
+def _check_settings(bs: int | None, early_stop: int | None, mixup: float, label_smoothing: float | None) -> None:
+    "`ValueError` for a batch that nothing can be learned from, and for numbers out of bounds."
+    if early_stop is not None and early_stop < 1:
+        raise ValueError(f'early_stop is {early_stop}, but it counts epochs: take 1 or more, or leave it out.')
+    if not 0 <= mixup <= 100:
+        raise ValueError(f'mixup is {mixup}: take a number above 0, such as 0.2, or 0 to mix nothing.')
+    if label_smoothing is not None and not 0 <= label_smoothing < 1:
+        raise ValueError(f'label_smoothing is {label_smoothing}: take a number from 0 to below 1, such as 0.1.')
     if bs is not None and bs < 2:
         raise ValueError(f'bs is {bs}, but a network learns from several pictures at a time: take 2 or more.')
+
+
+def _mixing(mixup: float) -> list[Callback]:
+    "fastai's `MixUp`, if it is asked for."
+    if not mixup:
+        return []
+    mix = MixUp(mixup)
+    mix.order = 59  # after `Checkpoint`, which skips the epochs of a resumed training before they begin
+    return [mix]
 
 
 def _about(examples: Examples, asked: dict[str, Any], recipe: Recipe, pretrained: bool) -> dict[str, Any]:
@@ -145,6 +183,7 @@ def _about(examples: Examples, asked: dict[str, Any], recipe: Recipe, pretrained
     )
 
 
-def _callbacks(epochs_file: Path, resume: bool) -> list[Callback]:
+def _callbacks(epochs_file: Path, resume: bool, early_stop: int | None) -> list[Callback]:
     "The callbacks `train` adds itself."
-    return [checkpoint_together(epochs_file, resume, [BF16Training]), TellTime()]
+    own: list[Callback] = [checkpoint_together(epochs_file, resume, [BF16Training]), TellTime()]
+    return [*own, StopEarly(patience=early_stop)] if early_stop else own

@@ -19,9 +19,9 @@ __all__ = ['COMMANDS', 'PLAIN', 'load_commands', 'main']
 # %% ../../nbs/library/cli/main.ipynb #main-04
 COMMANDS = {  # name → module, in the order of the help
     'demo': 'training', 'samples': 'data', 'crop': 'data', 'doctor': 'data', 'train': 'training',
-    'predict': 'predicting', 'evaluate': 'judging', 'compare': 'judging', 'runs': 'runs', 'export': 'judging',
-    'cross-validate': 'training', 'find': 'finding', 'similar': 'data', 'map': 'data', 'next': 'data',
-    'serve': 'serving'}
+    'predict': 'predicting', 'evaluate': 'judging', 'compare': 'judging', 'info': 'judging', 'runs': 'runs',
+    'export': 'judging', 'cross-validate': 'training', 'find': 'finding', 'similar': 'data', 'map': 'data',
+    'next': 'data', 'serve': 'serving'}
 
 
 def _name_of(command: typer.models.CommandInfo) -> str:

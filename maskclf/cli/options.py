@@ -3,8 +3,9 @@
 # %% auto #0
 __all__ = ['FOLDER', 'ARCH', 'WEIGHTS', 'OR_RAY', 'Pictures', 'Model', 'Arch', 'Epochs', 'Pretrained', 'Target', 'Column',
            'Group', 'Quick', 'Augment', 'MaxError', 'Exclude', 'Resume', 'Runtime', 'Unknown', 'Engine', 'Address',
-           'Names', 'Size', 'argument', 'option', 'NotWritable', 'base_name', 'new_folder', 'check_writable',
-           'check_page', 'check_exists', 'print_json']
+           'Names', 'Quiet', 'Lr', 'EarlyStop', 'Mixup', 'LabelSmoothing', 'Device', 'Workers', 'Tta', 'Top', 'Size',
+           'argument', 'option', 'NotWritable', 'base_name', 'new_folder', 'check_writable', 'check_page',
+           'check_exists', 'print_json']
 
 # %% ../../nbs/library/cli/options.ipynb #options-02
 import contextlib
@@ -165,6 +166,21 @@ Address = Annotated[str | None, option(
     metavar='HOST:PORT')]
 Names = Annotated[str | None, option(
     'Column of a CSV or Parquet file that holds the names; left out: file, path, image or url.', metavar='NAME')]
+Quiet = Annotated[bool, option('Print only what came of it: no table, no bar, no counts.', '--quiet')]
+Lr = Annotated[float | None, option(
+    'Highest learning rate. Left out: what suits the layers that are trained.', min=1e-9)]
+EarlyStop = Annotated[int | None, option(
+    'End the training when it has got no better for N epochs, and keep the best.', min=1, metavar='N')]
+Mixup = Annotated[float, option('Mix training pictures in twos, such as 0.2; 0: not at all.', min=0, max=100)]
+LabelSmoothing = Annotated[float | None, option(
+    'How far from certainty the network is to stay. Left out: 0.1 for classes.', min=0, max=0.99)]
+Device = Annotated[str | None, option(
+    'What computes: cpu, cuda (NVIDIA) or mps (Apple). Left out: a GPU if there is one.', metavar='cpu|cuda|mps')]
+Workers = Annotated[int, option('Processes that read pictures; 0: this one, which remembers them.', min=0)]
+Tta = Annotated[bool, option(
+    'Look at each picture twice, as it is and in a mirror, where the model allows it: slower, sometimes better.',
+    '--tta')]
+Top = Annotated[int, option('Also the N most probable labels of each, with their probabilities.', min=0, metavar='N')]
 Size = Annotated[int | None, option('Width and height, in pixels, of what the network sees.', min=16, max=1024)]
 
 

@@ -17,7 +17,8 @@ from ..base.errors import MissingError
 from ..base.files import files_below, refuse_address
 from ..base.text import csv_line, left_out, plural, printable
 from .app import app
-from .options import OR_RAY, Address, Engine, Names, Runtime, Unknown, argument, check_writable, option
+from .options import (
+    OR_RAY, Address, Engine, Names, Quiet, Runtime, Top, Tta, Unknown, argument, check_writable, option)
 from .terminal import complain, sentence, with_bar
 from ..model.folder import FILES, read_model
 from ..tasks.task import Task
@@ -67,9 +68,9 @@ def _answers(
         yield _Answered(path, next(said) if trouble is None else trouble)
 
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-06
-def _row(task: Task, answered: _Answered) -> dict[str, Any]:
+def _row(task: Task, answered: _Answered, top: int = 0) -> dict[str, Any]:
     "The row of an answer, its error in the words of a terminal."
-    row = answer_row(task, answered.path, answered.answer)
+    row = answer_row(task, answered.path, answered.answer, top)
     if isinstance(answered.answer, Exception):
         row['error'] = sentence(answered.answer)
     return row
@@ -85,9 +86,11 @@ class _TableRows:
         self,
         task: Task,  # what is answered
         labels: Sequence[str],  # those of the model: all lines are of one width
+        top: int = 0,  # how many of the most probable labels follow
     ):
         self.task = task
         self.labels = labels
+        self.top = top
 
     def line(
         self,
@@ -96,11 +99,16 @@ class _TableRows:
         "The text of one answer."
         file = printable(str(answered.path))  # a name may hold a line break, a row may not
         if not isinstance(answered.answer, Exception):
-            return f'{self.task.line(answered.answer, self.labels)}  {file}'
+            return '  '.join([self.task.line(answered.answer, self.labels), *self._ranked(answered.answer), file])
         error = printable(sentence(answered.answer))
         if Path(file).name not in error:
             error = f'{file}: {error}'
         return f'{self.task.line(None, self.labels)}  {error}'
+
+    def _ranked(self, answer: Any) -> list[str]:
+        "The most probable labels as texts of one width."
+        width = max(map(len, self.labels))
+        return [f'{label:<{width}}  {probability:.4f}' for label, probability in answer.top(self.top)]
 
 
 class _CsvRows(_TableRows):
@@ -110,12 +118,13 @@ class _CsvRows(_TableRows):
         self,
         task: Task,  # what is answered
         labels: Sequence[str],  # those of the model
+        top: int = 0,  # how many of the most probable labels have columns of their own
     ):
-        super().__init__(task, labels)
-        self.start = csv_line(row_columns(task))
+        super().__init__(task, labels, top)
+        self.start = csv_line(row_columns(task, top))
 
     def line(self, answered: _Answered) -> str:
-        return row_line(_row(self.task, answered)).removesuffix('\n')
+        return row_line(_row(self.task, answered, self.top)).removesuffix('\n')
 
 
 class _JsonRows(_TableRows):
@@ -127,6 +136,9 @@ class _JsonRows(_TableRows):
     def line(self, answered: _Answered) -> str:
         failed = isinstance(answered.answer, Exception)
         row = self.task.full_row(None if failed else answered.answer)
+        if self.top:
+            ranked = [] if failed else answered.answer.top(self.top)
+            row['top'] = [dict(label=label, probability=probability) for label, probability in ranked]
         error = sentence(answered.answer) if failed else ''
         return json.dumps(dict(file=str(answered.path)) | row | dict(error=error), ensure_ascii=False)
 
@@ -210,43 +222,50 @@ def _note_left_out(classifier: Classifier, typed: Iterable[Path], found: Iterabl
         complain(f'note: {others}')
 
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-09i
-def _write_rows(classifier: Classifier, found: Sequence[_Found], out: Path, resume: bool, bs: int) -> int:
+def _write_rows(
+    classifier: Classifier, found: Sequence[_Found], out: Path, resume: bool, bs: int, top: int = 0, quiet: bool = False
+) -> int:
     "Write a row for each file that has none yet; how many of these rows are errors."
     failed = 0
-    file = RowFile(out, classifier, resume)
+    file = RowFile(out, classifier, resume, top)
     left = [place for place in found if str(place.path) not in file.done]
     try:
         with file:
-            for answered in with_bar(_answers(classifier, left, bs), len(left)):
-                file.add(_row(classifier.task, answered))
+            rows: Iterable[_Answered] = _answers(classifier, left, bs)
+            for answered in rows if quiet else with_bar(rows, len(left)):
+                file.add(_row(classifier.task, answered, top))
                 failed += isinstance(answered.answer, Exception)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f'Stopped. What is done is in {file.part}: the same command with --resume goes on '
                                 'from there.') from None
     there = f', where {len(file.done)} were already' if file.done else ''
-    print(f'{plural(len(left), "row")} written to {out}{there}')
+    if not quiet:
+        print(f'{plural(len(left), "row")} written to {out}{there}')
     return failed
 
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-09m
 def _predict_here(
-    typed: Sequence[Path], form: str, out: Path | None, resume: bool, bs: int, runtime: str, unknown: bool | None
+    typed: Sequence[Path], form: str, out: Path | None, resume: bool, bs: int, runtime: str, unknown: bool | None,
+    top: int = 0, quiet: bool = False, tta: bool = False,
 ) -> tuple[int, int]:
     "Predict in this process; how many files there are, and how many could not be used."
     model, pictures = _model_and_pictures(typed)
-    if not model:
+    if not model and not quiet:
         why = f'{printable(str(typed[0]))} is no model folder' if typed[0].is_dir() else 'no model is named'
         complain(f'note: {why}, so the one that comes with maskclf answers. It wants a face that fills the picture.')
-    classifier = Classifier(model, runtime=runtime, unknown=unknown)
+    classifier = Classifier(model, runtime=runtime, unknown=unknown, tta=tta)
+    classifier.task.check_top(top)
     found = _find_files(pictures, classifier.examples_in)
     if out:
-        failed = _write_rows(classifier, found, out, resume, bs)
+        failed = _write_rows(classifier, found, out, resume, bs, top, quiet)
     else:
         rows: Iterable[_Answered] = _answers(classifier, found, bs)
-        if not sys.stdout.isatty():  # else the rows themselves show how far it is
+        if not quiet and not sys.stdout.isatty():  # else the rows themselves show how far it is
             rows = with_bar(rows, len(found))
-        failed = _print_rows(rows, _FORMS[form](classifier.task, classifier.labels))
-    _note_whole_photos(classifier, found)
-    _note_left_out(classifier, pictures, found)
+        failed = _print_rows(rows, _FORMS[form](classifier.task, classifier.labels, top))
+    if not quiet:
+        _note_whole_photos(classifier, found)
+        _note_left_out(classifier, pictures, found)
     return len(found), failed
 
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-09q
@@ -270,7 +289,7 @@ def with_ray(
 
 
 def _predict_with_ray(
-    typed: Sequence[str], out: Path | None, resume: bool, runtime: str, unknown: bool | None, **more: Any
+    typed: Sequence[str], out: Path | None, resume: bool, runtime: str, unknown: bool | None, tta: bool, **more: Any
 ) -> tuple[int, int]:
     "Have Ray predict; how many files there are, and how many could not be used."
     from maskclf.scale.dataset import predict_dataset
@@ -279,7 +298,7 @@ def _predict_with_ray(
     sources = typed[1:] if model else typed
     if not sources:
         raise typer.BadParameter(f'{model} is a model: name the pictures, too.')
-    classifier = Classifier(model, runtime=runtime, unknown=unknown)
+    classifier = Classifier(model, runtime=runtime, unknown=unknown, tta=tta)
     return with_ray(predict_dataset, sources, out, classifier=classifier, resume=resume, **more)
 
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-11
@@ -302,6 +321,9 @@ def predict(
     bs: Annotated[int, option('Pictures that go through the network at a time.', min=1)] = 32,  # in a batch
     runtime: Runtime = 'auto',  # which program computes
     unknown: Unknown = None,  # may it say `unknown`? None: as the model was saved
+    top: Top = 0,  # how many of the most probable labels follow
+    quiet: Quiet = False,  # print rows only?
+    tta: Tta = False,  # look twice, the second time in a mirror?
     engine: Engine = 'local',  # who works
     address: Address = None,  # of a Ray cluster
     column: Names = None,  # title of the column with the names
@@ -313,6 +335,7 @@ def predict(
     \b
       maskclf predict my-model picture.jpg
       maskclf predict face.jpg                                      with the model that comes with maskclf
+      maskclf predict my-model folder --top 3                       and what else it may be
       maskclf predict my-model folder --csv > answers.csv
       maskclf predict my-model folder --out answers.csv --resume    after Ctrl-C
       maskclf predict my-model s3://bucket/faces --engine ray --out rows
@@ -322,14 +345,17 @@ def predict(
     if resume and not out:
         raise typer.BadParameter('--resume needs the file to go on with: add --out')
     if engine == 'ray':
-        n, failed = _predict_with_ray(typed, out, resume, runtime, unknown, address=address, column=column)
+        if top:
+            raise typer.BadParameter('--top is for this process: leave out --engine ray')
+        n, failed = _predict_with_ray(typed, out, resume, runtime, unknown, tta, address=address, column=column)
     elif address or column:
         raise typer.BadParameter('--address and --column are for Ray: add --engine ray')
     else:
         form = 'table'
         if as_json or as_csv:
             form = 'json' if as_json else 'csv'
-        n, failed = _predict_here([Path(name) for name in typed], form, out, resume, bs, runtime, unknown)
+        n, failed = _predict_here([Path(name) for name in typed], form, out, resume, bs, runtime, unknown,
+                                  top, quiet, tta)
     if failed:
         complain(f'{failed} of {n} could not be used.')
         raise typer.Exit(1)

@@ -17,10 +17,12 @@ from ..base.errors import ExistsError, MissingError
 from ..base.files import cache_folder, free_name, lock_file
 from .app import app
 from .data import print_examples
-from .options import (ARCH, WEIGHTS, Arch, Augment, Column, Epochs, Exclude, Group, MaxError, Pictures, Pretrained,
-                                 Quick, Resume, Size, Target, base_name, check_exists, check_page, check_writable,
+from .options import (ARCH, WEIGHTS, Arch, Augment, Column, Device, EarlyStop, Epochs, Exclude, Group,
+                                 LabelSmoothing, Lr, MaxError, Mixup, Pictures, Pretrained, Quick, Quiet, Resume, Size,
+                                 Target, Workers, base_name, check_exists, check_page, check_writable,
                                  new_folder, option, print_json)
 from .predicting import print_answers
+from .settings import Settings, check_settings_file, settings_file, write_settings
 from .terminal import follows
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def _check_free(model: Path, page: Path, overwrite: bool) -> None:
                      'or replace the old one with --overwrite.')
     check_writable(model, '--out')
     check_page(page, '', '--out')
+    check_settings_file(settings_file(model))
     check_writable(model.with_name(f'.{model.name}-new-01234567'), '--out')  # the longest name that will be made
 
 
@@ -113,6 +116,14 @@ def train(
     resume: Resume = None,  # go on with what was kept? None: an error if something was
     tracker: _Tracker = None,  # another program that is told of each epoch; None: none
     run_log: _RunLog = True,  # remember settings and figures?
+    quiet: Quiet = False,  # print only what came of it?
+    lr: Lr = None,  # highest learning rate; None: what suits
+    early_stop: EarlyStop = None,  # end a training that gets no better for so many epochs; None: no
+    mixup: Mixup = 0,  # how much pictures are mixed in twos
+    label_smoothing: LabelSmoothing = None,  # how far from certainty to stay; None: as the task has it
+    device: Device = None,  # what computes; None: a GPU if there is one
+    workers: Workers = 0,  # processes that read pictures
+    settings: Settings = None,  # file to take options from
 ) -> None:
     """Train a model on your pictures.
 
@@ -126,16 +137,19 @@ def train(
       maskclf train new-pictures --pretrained my-model     with what that one has learned
       maskclf train faces.csv --target number --column age
       maskclf train words --group '*_{speaker}_*'          no speaker on both sides
+      maskclf train new-pictures --settings my-model-settings.json --epochs 20
       torchrun --nproc-per-node 2 -m maskclf train photos  in two processes, or on several machines
     """
-    settings = dict(
+    given = dict(locals())  # nothing else is there yet
+    how: dict[str, Any] = dict(
         arch=arch, epochs=epochs, size=size, bs=bs, valid_pct=valid_pct, seed=seed, method=method, resume=bool(resume),
         keep_copies=keep_copies, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick, augment=augment,
-        exclude=exclude or (), target=target, column=column, group=group)
+        exclude=exclude or (), target=target, column=column, group=group, verbose=not quiet, lr=lr,
+        early_stop=early_stop, mixup=mixup, label_smoothing=label_smoothing, device=device, num_workers=workers)
     page = out.with_name(f'{out.name}-report.html')
     if follows():
         warnings.showwarning = lambda *_: None  # the first process warns
-        _train_and_report(path, out, page, max_error, False, settings)
+        _train_and_report(path, out, page, max_error, False, how)
         return
     _check_free(out, page, overwrite)
     _check_kept(resume)
@@ -143,12 +157,15 @@ def train(
         from maskclf.data.examples import read_examples
 
         examples = read_examples(path, target, column, group=group)
-        print_examples(examples, _name_of(examples, path))
+        if not quiet:
+            print_examples(examples, _name_of(examples, path))
         from maskclf.cli.callbacks import AskFirst, TrainingRows
 
-        settings['cbs'] = [TrainingRows(), AskFirst(resume), *_trackers(tracker, out, settings)]
-        outcome = _train_and_report(path, out, page, max_error, run_log, settings)
+        how['cbs'] = [TrainingRows(), AskFirst(resume), *_trackers(tracker, out, how)]
+        outcome = _train_and_report(path, out, page, max_error, run_log, how)
+        write_settings(settings_file(out), given)
     print(f'\n{outcome.report}\n\nmodel   {out}\nreport  {page} (open it in a browser)\n'
+          f'again   maskclf train PICTURES --settings {settings_file(out)}\n'
           f'next    maskclf predict {out} PICTURES')
     used = len(outcome.learn.dls.train_ds) + len(outcome.learn.dls.valid_ds)
     if not exclude and used < _boxes_or_files(examples):
@@ -193,6 +210,7 @@ def cross_validate(
     group: Group = None,  # what must stay in one fold; None: only photos
     exclude: Exclude = None,  # list of pictures to leave out
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of the table
+    quiet: Quiet = False,  # print only what came of it?
 ) -> None:
     """Say how good a training is, judging every picture once.
 
@@ -206,9 +224,10 @@ def cross_validate(
     from maskclf.evaluation.folds import cross_validate as judge
     from maskclf.tasks.category_calibration import calibrate
 
-    settings = dict(arch=arch, epochs=epochs, size=size, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick,
-                    augment=augment, target=target, column=column, group=group, exclude=exclude or (),
-                    cbs=[TrainingRows()])
+    settings: dict[str, Any] = dict(
+        arch=arch, epochs=epochs, size=size, pretrained=WEIGHTS.get(pretrained, pretrained), freeze=quick,
+        augment=augment, target=target, column=column, group=group, exclude=exclude or (), cbs=[TrainingRows()],
+        verbose=not quiet)
     show = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()  # JSON stands alone
     with show:
         report = judge(path, out, folds, seed, **settings)

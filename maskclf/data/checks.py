@@ -23,13 +23,15 @@ __all__ = ['readable', 'contradicting_pairs', 'check_learnable']
 def readable(
     examples: Examples,  # to be read, file by file
     read: Callable[[Example], Any],  # raises an error for an example that cannot be opened
+    progress: bool = True,  # show a bar if it takes long?
 ) -> Examples:
     "The examples that can be opened, in their order; a warning names the others; raises `DataError` if none is left."
     where = on_one_line(examples.root)
     if not examples:
         raise DataError(f'All pictures in {where} are to be left out: there is nothing to learn from.')
     broken = set()
-    for example in tqdm(examples.by_file(), desc='reading pictures', unit='picture', delay=5, leave=False):
+    files = examples.by_file()
+    for example in tqdm(files, desc='reading pictures', unit='picture', delay=5, leave=False, disable=not progress):
         try:
             read(example)
         except Exception:  # whatever is wrong with one file must not end the run

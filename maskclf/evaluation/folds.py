@@ -178,6 +178,7 @@ def cross_validate(
     dest: str | os.PathLike,  # folder for the results, not inside `path`; the same call goes on with what is there
     folds: int = 5,  # how many networks are trained
     seed: int = 42,  # of the folds; each training gets a seed of its own, counted on from this one
+    verbose: bool = True,  # show the tables of the trainings, and a line about each fold?
     **settings: Any,  # passed on to `maskclf.core.train`: `arch`, `epochs`, `column`, `target`, `cbs` …
 ) -> Report:
     "Train a network for each fold, which it judges: one report on all; `EvaluateError`, and those of `train`."
@@ -192,11 +193,12 @@ def cross_validate(
     reports = []
     for fold in range(folds):
         try:
-            reports.append(_judge_fold(examples, dest, fold, plan, resume, settings))
+            reports.append(_judge_fold(examples, dest, fold, plan, resume, settings | dict(verbose=verbose)))
         except KeyboardInterrupt:
             raise Stopped(f'Stopped in fold {fold + 1} of {folds}. All finished folds and epochs are kept: '
                           'the same call goes on from there.') from None
-        print(f'fold {fold + 1} of {folds}: error {reports[-1].headline["error"]}')
+        if verbose:
+            print(f'fold {fold + 1} of {folds}: error {reports[-1].headline["error"]}')
     report = pool_reports(reports)
     _write_results(report, dest)
     return report

@@ -28,6 +28,7 @@ from fastcore.foundation import L
 
 from ..base.errors import MaskclfError, warn
 from ..base.files import cache_folder, write_whole
+from .stop_early import StopEarly
 
 # %% ../../nbs/library/learn/resume.ipynb #resume-04
 def random_state(
@@ -69,6 +70,18 @@ def _best_files(learn: Learner) -> dict[str, torch.Tensor]:
     return {str(file): torch.from_numpy(np.fromfile(file, np.uint8)) for file in files if Path(file).is_file()}
 
 
+def _best_states(learn: Learner) -> list[dict[str, torch.Tensor]]:
+    "The weights that each `StopEarly` keeps; an empty dictionary where it keeps none yet."
+    return [cb.best_state or {} for cb in learn.cbs if isinstance(cb, StopEarly)]
+
+
+def _set_best_states(learn: Learner, states: list[dict[str, torch.Tensor]]) -> None:
+    "Give each `StopEarly` the weights that it has kept."
+    keepers = [cb for cb in learn.cbs if isinstance(cb, StopEarly)]
+    for keeper, state in zip(keepers, states, strict=False):
+        keeper.best_state = state or None
+
+
 def _optimizer_state(learn: Learner) -> dict[str, list]:
     "The state of the optimizer in Python's own numbers and dictionaries."
     state = learn.opt.state_dict()
@@ -99,6 +112,7 @@ def training_state(
         'curves': curves,
         'smooth': (recorder.smooth_loss.count, float(recorder.smooth_loss.val)),
         'saved': _best_files(learn),
+        'best': _best_states(learn),
     }
 
 
@@ -120,6 +134,7 @@ def set_training_state(
             learn.remove_cb(kind)
     set_random_state(learn.dls, state['random'])
     _set_curves(learn.recorder, state)
+    _set_best_states(learn, state.get('best', []))  # files of older versions have none
     for name, content in state['saved'].items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         content.numpy().tofile(name)

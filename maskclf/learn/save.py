@@ -304,6 +304,14 @@ def _spread(items: Sequence[Any], most: int) -> Sequence[Any]:
     "At most so many, spread over all."
     return items[::max(1, -(-len(items)//most))]
 
+def _mirrors(learn: Learner) -> bool:
+    "Were training examples mirrored in the end? Then they keep their labels in a mirror, see `maskclf.learn.mirror`."
+    for step in getattr(learn.dls.train.after_batch, 'fs', []):
+        off = getattr(step, 'parts', {}).get('mirror', {})
+        if off and any(getattr(step, setting) != value for setting, value in off.items()):
+            return True
+    return False
+
 def save(
     learn: Learner,  # on the DataLoaders of `face_dataloaders`
     dest: str | os.PathLike,  # folder to write; an older model there is replaced, any other folder is left as it is
@@ -315,7 +323,7 @@ def save(
     entries = preparation(learn)
     task = task_of(learn.dls)
     schema = 2 if {'input', 'output'} & entries.keys() else 1  # so that older versions read what they know
-    entries |= task.decision(calibration, entries['labels'])
+    entries |= task.decision(calibration, entries['labels']) | dict(mirror=_mirrors(learn))
     entries = {'format': FORMAT, 'schema': schema, **entries, **describe(learn, report)}
     state = learn.model.state_dict()
     weights = {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}

@@ -316,6 +316,7 @@ def find_weights(
     arch: Architecture,  # see `find_arch`
     pretrained: Pretrained = 'auto',  # 'auto': if they can be had; True: they must; False: random ones; or a model
     timeout: float = 3,  # seconds to wait for the network
+    verbose: bool = True,  # say where random weights have to do?
 ) -> Weights | None:  # None for random weights
     "A saved model, or ImageNet's weights from the cache or the network; `MissingWeights` if they must be there."
     saved = saved_model(pretrained)
@@ -336,13 +337,16 @@ def find_weights(
     advice = _how_to_get(arch)
     if pretrained is True:
         raise MissingWeights(f'T{missing}: {advice}, or train with {{hint}}.', 'pretrained=False', '--pretrained no')
-    print(f'Starting from random weights: t{missing} ({advice} for the next time; those of lite0 are here already).')
+    if verbose:
+        print(f'Starting from random weights: t{missing} '
+              f'({advice} for the next time; those of lite0 are here already).')
     return None
 
 
 def choose_start(
     arch: Architecture | None = None,  # see `find_arch`; None: that of a saved model, else `DEFAULT`
     pretrained: Pretrained = 'auto',  # see `find_weights`
+    verbose: bool = True,  # say where random weights have to do?
 ) -> tuple[Architecture, Weights | None]:  # the architecture, and its weights (None for random ones)
     "What a training begins with; the errors are those of `find_arch` and `find_weights`."
     if arch is None:
@@ -350,7 +354,7 @@ def choose_start(
         arch = saved.config.architecture if saved else DEFAULT
     if isinstance(arch, str):
         arch = _TIMM_NAMES.get(arch, arch)
-    return arch, find_weights(arch, pretrained)
+    return arch, find_weights(arch, pretrained, verbose=verbose)
 
 # %% ../../nbs/library/learn/start.ipynb #start-43
 def cut_deeper(

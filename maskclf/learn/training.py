@@ -172,11 +172,14 @@ def face_learner(
     loss_weights: Any = None,  # how heavy mistakes weigh, see `class_weights`; independent of `balance_classes`
     places: int | None = 3,  # the head sees averages over places × places parts; 1: the whole; None: fastai's own head
     bf16: bool | None = None,  # on a CPU: train in bfloat16? None measures whether it is faster here
+    label_smoothing: float | None = None,  # how far from certainty to stay, 0 to below 1; None: as the task has it
 ) -> Learner:  # not trained yet; what it saves and exports goes below the working directory, never among the pictures
     "fastai's `vision_learner` with the loss and the metrics of what is learned, and a simpler head."
     task = task_of(dls)
     head = dict(lin_ftrs=[], ps=0.1, concat_pool=False) if places else {}
     loss = task.loss(dls, loss_weights)
+    if label_smoothing is not None:
+        task.smooth_labels(loss, label_smoothing)
     own_cbs = L(ChannelsLast(), KeepHistory(), StopAtNaN())
     learn = vision_learner(
         dls, find_arch(arch), pretrained=False, normalize=False, loss_func=loss, metrics=task.metrics(),

@@ -17,6 +17,7 @@ from fastai.callback.core import Callback
 from fastai.callback.fp16 import MixedPrecision
 from fastai.imports import noop
 from fastai.learner import Learner
+from fastcore.foundation import L
 from torch.nn.modules.batchnorm import _BatchNorm
 from tqdm import tqdm
 
@@ -26,6 +27,7 @@ from .head import (
     FeatureLoader, Features, fit_head, looks_at, split_model, suitable_copies, top_alone, unfit_callbacks)
 from .precision import BF16Training
 from .stand_in import stand_in
+from .stop_early import StopEarly
 
 # %% ../../nbs/library/learn/upper.ipynb #upper-04
 _SIDE = 128  # pixels of a picture to try a body on
@@ -159,6 +161,14 @@ def loss_aside(
     return same_everywhere(total/max(1, n))
 
 
+def _rise(before: float, after: float) -> str:
+    "From what to what, with as many digits as it takes to tell the two apart."
+    digits = 3
+    while digits < 9 and f'{before:.{digits}f}' == f'{after:.{digits}f}':
+        digits += 1
+    return f'from {before:.{digits}f} to {after:.{digits}f}'
+
+
 @contextlib.contextmanager
 def unless_worse(
     learn: Learner,  # that is trained in the block
@@ -174,7 +184,7 @@ def unless_worse(
     learn.model.load_state_dict(as_before)
     if learn.logger is not noop:
         n = plural(len(learn.dls.valid_ds), 'example')
-        tqdm.write(f'{what} made it worse: on the {n} kept aside the loss rose from {before:.3f} to {after:.3f}, '
+        tqdm.write(f'{what} made it worse: on the {n} kept aside the loss rose {_rise(before, after)}, '
                    'so it is taken back.')
 
 # %% ../../nbs/library/learn/upper.ipynb #upper-20
@@ -202,13 +212,16 @@ def fit_upper(
         with learn.added_cbs(cbs), learn.removed_cbs(unfit_callbacks(learn, epochs)), careful as before:
             learn.unfreeze()
             learn.fit_one_cycle(epochs, lr, wd=0.05, cbs=FixedStatistics())
-    return same_everywhere(1 - _last_loss_aside(learn, before)/max(before, 1e-9))
+    keeps_best = any(isinstance(cb, StopEarly) for cb in learn.cbs + L(cbs))
+    return same_everywhere(1 - _loss_aside_at_end(learn, before, keeps_best)/max(before, 1e-9))
 
 
-def _last_loss_aside(learn: Learner, default: float) -> float:
-    "The loss on the pictures kept aside in the last row of the table, which a training that is resumed has, too."
+def _loss_aside_at_end(learn: Learner, default: float, keeps_best: bool) -> float:
+    "The loss on the pictures kept aside in the last or best row of the table, which a resumed training has, too."
     if not learn.recorder.values:  # a callback has ended it in the first epoch
         return default
     names = [name for name in learn.recorder.metric_names if name not in ('epoch', 'time')]
-    last = dict(zip(names, learn.recorder.values[-1], strict=False))
-    return float(last.get('valid_loss', default))
+    if 'valid_loss' not in names:
+        return default
+    losses = [float(row[names.index('valid_loss')]) for row in learn.recorder.values]
+    return min(losses) if keeps_best else losses[-1]

@@ -415,6 +415,7 @@ class ModelConfig(FolderConfig):
     precision: Precision | None  # how it was made smaller; None: it was not
     colours: dict[str, str]  # label → the colour of its boxes
     familiar: Familiar | None = None  # when it says `unknown`; None: never
+    mirror: bool | None = None  # does an example keep its label in a mirror? None: the folder does not say so
 
     @classmethod
     def _checked(cls, entries: _Entries) -> dict[str, Any]:
@@ -438,6 +439,7 @@ class ModelConfig(FolderConfig):
             metrics=_read_metrics(entries, len(labels)),
             precision=_read_precision(entries),
             familiar=_read_familiar(entries, task, labels),
+            mirror=entries.flag('mirror') if 'mirror' in entries else None,
             colours=_read_texts(entries, 'colours'))
         return super()._checked(entries) | own
 

@@ -22,7 +22,7 @@ from .steps import foreign_steps
 
 # %% auto #0
 __all__ = ['FILES', 'FACES', 'FINDER', 'MAX_CONFIG', 'MAX_ENTRIES', 'MAX_MODEL', 'Config', 'is_model_folder', 'parse_onnx',
-           'ModelFolder', 'read_model', 'read_finder', 'new_model_folder', 'write_config', 'stored_report',
+           'ModelFolder', 'read_model', 'read_finder', 'read_any', 'new_model_folder', 'write_config', 'stored_report',
            'fingerprint']
 
 # %% ../../nbs/library/model/folder.ipynb #folder-03
@@ -170,6 +170,14 @@ def read_finder(
 ) -> ModelFolder[FinderConfig]:
     "The folder of a finder of faces, its config checked; raises `ModelError`."
     return _read_folder(Path(path), FinderConfig)
+
+def read_any(
+    path: str | os.PathLike,  # folder of a classifier or a finder
+) -> ModelFolder[Any]:
+    "The folder of a model of any kind, its config checked; raises `ModelError`."
+    _check_folder(Path(path))
+    entries = _parse_config(_read_limited(Path(path)/'config.json', MAX_CONFIG))
+    return read_finder(path) if entries.get('kind') == FinderConfig.kind else read_model(path)
 
 _READERS = {'classifier': 'maskclf.use.classifier.Classifier', 'finder': 'maskclf.use.detect.FaceFinder'}
 

@@ -125,6 +125,7 @@ class OneClass(Task):
     fastai_step = 'Categorize'
     balances = True
     pools = True
+    ranks = True
     columns: Mapping[str, type] = {'label': str, 'probability': float, 'best': str}
     fields: Mapping[str, tuple[Any, str]] = {
         'label': (str, "the class, 'unsure', or 'unknown': unlike all that was learned"),
@@ -164,6 +165,11 @@ class OneClass(Task):
         from fastai.losses import LabelSmoothingCrossEntropyFlat
 
         return LabelSmoothingCrossEntropyFlat(eps=0.1, weight=class_weights(dls, loss_weights))
+
+    def smooth_labels(self, loss: Any, smoothing: float) -> None:
+        if not hasattr(loss.func, 'eps'):
+            raise ValueError(f'label_smoothing={smoothing} cannot be had with the loss of this task: leave it out.')
+        loss.func.eps = smoothing
 
     def metrics(self) -> list[Any]:
         from fastai.metrics import BalancedAccuracy, error_rate
@@ -246,6 +252,11 @@ class OneClass(Task):
 
     def check_config(self, entries: Mapping[str, Any]) -> str:
         return super().check_config(entries) or first_unfit({'thresholds': self._fits_threshold(entries)})
+
+    def decision_text(self, decision: Mapping[str, Any]) -> str:
+        threshold = self._threshold(decision)
+        what = 'always answers' if threshold is None else f'{UNSURE!r} below {percent(threshold)}'
+        return f'temperature {decision["temperature"]:.3g}, {what}'
 
     def may_be_unsure(self, decision: Mapping[str, Any]) -> bool:
         return self._threshold(decision) is not None

@@ -151,6 +151,7 @@ class SeveralLabels(Task):
     name = 'labels'
     several = True
     may_be_empty = True
+    ranks = True
     fastai_step = 'MultiCategorize'
     columns: Mapping[str, type] = {'labels': str}
     fields: Mapping[str, tuple[Any, str]] = {
@@ -279,6 +280,13 @@ class SeveralLabels(Task):
             if not is_between(threshold, 0, 1):
                 raise ModelError(f'A threshold of {threshold} cannot be used: it must be a number from 0 to 1.')
         return {'temperature': 1.0, 'thresholds': thresholds}
+
+    def decision_text(self, decision: Mapping[str, Any]) -> str:
+        thresholds = self._thresholds(decision)
+        said = [f'{label} from {percent(threshold)}' for label, threshold in thresholds.items()]
+        if len(said) > 8:
+            said = [*said[:8], '…']
+        return ', '.join(said)
 
     def check_config(self, entries: Mapping[str, Any]) -> str:
         return super().check_config(entries) or first_unfit({'thresholds': self._fit_thresholds(entries)})

@@ -218,6 +218,10 @@ class OneNumber(Task):
                              'it must be a number from 0 to 10¹².')
         return {'temperature': 1.0, 'thresholds': {}, 'interval': interval}
 
+    def decision_text(self, decision: Mapping[str, Any]) -> str:
+        half = self._half(decision)
+        return 'without an interval' if half is None else f'± {half:.3g} holds 9 of 10 numbers'
+
     def check_config(self, entries: Mapping[str, Any]) -> str:
         fits = self._fits_interval(entries.get('interval'))
         return super().check_config(entries) or first_unfit({'interval': fits})

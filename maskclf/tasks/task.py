@@ -38,6 +38,13 @@ class Answer:
         "What a bar chart of it shows: label → probability; empty where there is nothing to choose from."
         return {}
 
+    def top(
+        self,
+        most: int = 3,  # how many
+    ) -> list[tuple[str, float]]:
+        "Its most probable labels, each with its probability, the most probable first; none where there are none."
+        return sorted(self.bars().items(), key=lambda bar: -bar[1])[:most]
+
     def caption(self) -> str:
         "The answer as it is written on its picture, perhaps on several lines."
         return str(self)
@@ -272,6 +279,14 @@ class TaskLearning:
         if loss_weights is not None:
             raise ValueError('loss_weights are weights of classes, and here none is chosen: leave them out.')
 
+    def smooth_labels(
+        self,
+        loss: Any,  # what `loss` gave
+        smoothing: float,  # from 0 to below 1: how far from certainty the network is to stay
+    ) -> None:
+        "Have a loss aim below certainty; raises `ValueError` for a task that chooses no class."
+        raise ValueError(f'label_smoothing={smoothing} is about classes, and here none is chosen: leave it out.')
+
     def metrics(self) -> list[Any]:
         "What fastai writes down after each epoch, beside the loss."
         return []
@@ -327,6 +342,7 @@ class TaskAnswers:
     name: str = ''
     columns: Mapping[str, type] = {}  # of a table of answers, between `file` and `error`: name → str or float
     fields: Mapping[str, tuple[Any, str]] = {}  # of what `Answer.to_dict` gives: name → type and description
+    ranks: bool = False  # does an answer hold a probability for each of several labels?
     tensor_name: str = 'probabilities'  # of the output in the inference protocol; its shape is (n, labels)
     fewest_labels: int = 2  # that a model may have
     most_labels: int = MAX_LABELS
@@ -386,6 +402,36 @@ class TaskAnswers:
     def empty_row(self) -> dict[str, Any]:
         "The same entries where there is no answer."
         return {name: '' if kind is str else None for name, kind in self.columns.items()}
+
+    def check_top(
+        self,
+        most: int,  # how many labels are to be ranked; 0: none
+    ) -> None:
+        "Raises `ModelError` if labels are to be ranked, and there are none to choose from."
+        if most and not self.ranks:
+            raise ModelError('This model has no labels to choose from, so there is none that comes second: {hint}.',
+                             'leave out top', 'leave out --top')
+
+    def top_columns(
+        self,
+        most: int,  # how many labels are ranked
+    ) -> dict[str, type]:
+        "The columns for the most probable labels in a table of answers: name → str or float."
+        columns: dict[str, type] = {}
+        for place in range(1, most + 1):
+            columns |= {f'top_{place}': str, f'p_{place}': float}
+        return columns
+
+    def top_row(
+        self,
+        answer: Any,  # an `Answer`; None: there is none
+        most: int,  # how many labels are ranked
+    ) -> dict[str, Any]:
+        "The most probable labels as entries of a row: `top_1`, `p_1`, `top_2` …; empty where there are no more."
+        row: dict[str, Any] = {name: '' if kind is str else None for name, kind in self.top_columns(most).items()}
+        for place, (label, probability) in enumerate([] if answer is None else answer.top(most), 1):
+            row |= {f'top_{place}': label, f'p_{place}': probability}
+        return row
 
     def full_row(
         self,
@@ -473,6 +519,13 @@ class TaskAnswers:
     ) -> dict[str, Any]:
         "The entries of config.json by which probabilities become answers; raises `ModelError`."
         return {'temperature': 1.0, 'thresholds': {}}
+
+    def decision_text(
+        self,
+        decision: Mapping[str, Any],  # entries of config.json, as `decision` gives them
+    ) -> str:
+        "In words by what probabilities become an answer; nothing where there is nothing to say."
+        return ''
 
     def check_config(
         self,

@@ -183,6 +183,9 @@ def analyse(
     margin: float = MARGIN,  # side of the square around a face, in longer sides of its box, as in `crop_faces`
 ) -> Analysis:
     "Find all faces in a photo and name each; raises `PictureError`, and `ModelError` if the model cannot name faces."
+    if isinstance(finder, Classifier):
+        raise TypeError('The second argument of analyse finds the faces, and this is a Classifier, which names them: '
+                        'write analyse(photo, classifier=…).')
     classifier = classifier or shipped_classifier()
     finder = finder or shipped_finder()
     check_names_faces(classifier)

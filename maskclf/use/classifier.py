@@ -98,6 +98,7 @@ class Classifier:
         threads: int | None = None,  # that compute in the network; None: one for each processor core
         runtime: str = 'auto',  # which program computes: 'onnxruntime', 'openvino', or 'auto': what suits the questions
         unknown: bool | None = None,  # may it say `unknown`? None: as the model was saved
+        tta: bool = False,  # look at each picture in a mirror, too, and take the mean? `ModelError` if it must not
     ):
         self.path = FACES if path is None else Path(path)
         self.folder = read_model(self.path)
@@ -110,6 +111,9 @@ class Classifier:
         self._threads = threads
         self._runtime = runtime
         self.unknown = self._may_say_unknown(unknown)
+        self.tta = tta
+        if tta:
+            self._check_mirror()
         self._network: Network | None = None  # it is loaded when it is needed
         self._loaded_for_many = False
         self._lock = fork_safe_lock()
@@ -118,7 +122,8 @@ class Classifier:
         self._many_from = LITTLE/(self.size**2*len(self.folder.network()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (os.path.abspath(self.path), self._threads, self._runtime, self.unknown)  # it is opened anew
+        opened_with = (os.path.abspath(self.path), self._threads, self._runtime, self.unknown, self.tta)
+        return type(self), opened_with  # it is opened anew
 
     def __repr__(self) -> str:
         what = f'{self.config.architecture}, {self.size} px, {self.runtime}'
@@ -140,6 +145,16 @@ class Classifier:
             return familiar is not None and familiar.on
         return wanted
 
+    def _check_mirror(self) -> None:
+        "`ModelError` if nobody knows that its examples keep their labels in a mirror."
+        if self.config.mirror:
+            return
+        reason = 'does not say whether its examples keep their labels in a mirror'
+        if self.config.mirror is False:
+            reason = 'was trained without a mirror, which may make something else of its examples'
+        raise ModelError(f'The model {on_one_line(self.path.name)} {reason}: {{hint}}.', 'leave out tta=True',
+                         'leave out --tta')
+
     @property
     def may_be_unsure(self) -> bool:
         "May it leave a picture without an answer?"
@@ -155,7 +170,7 @@ class Classifier:
         threads: int | None = None,  # that compute in the network; None: one for each processor core
     ) -> Classifier:
         "Another one of the same model, which computes with the same program, for another thread."
-        return Classifier(self.path, threads, self.runtime, self.unknown)
+        return Classifier(self.path, threads, self.runtime, self.unknown, self.tta)
 
     def expect(
         self,
@@ -196,7 +211,15 @@ class Classifier:
         self,
         pixels: np.ndarray,  # n × 3 × size × size, as `to_array` gives them
     ) -> Seen:
-        "What the network gives: a row for each picture, and how strange the picture is to it."
+        "What the network gives: a row for each picture, and how strange it is; with `tta` the mean with its mirror."
+        seen = self._look(pixels)
+        if not self.tta:
+            return seen
+        mirrored = self._look(np.ascontiguousarray(pixels[..., ::-1]))
+        return Seen((seen.rows + mirrored.rows)/2, (seen.strangeness + mirrored.strangeness)/2)
+
+    def _look(self, pixels: np.ndarray) -> Seen:
+        "What the network gives for pictures as they are."
         network = self._network or self.expect(len(pixels))
         outputs = network.outputs(pixels)
         rows = self.task.activate(outputs['logits'].astype(np.float64), self.config.temperature)
@@ -329,11 +352,13 @@ class Classifier:
         self,
         path: str | os.PathLike,  # a folder, searched to the bottom, or one file
         bs: int = 32,  # how many pictures go through the network at a time
+        top: int = 0,  # how many of the most probable labels have entries of their own: `top_1`, `p_1`, `top_2` …
     ) -> Iterator[dict[str, Any]]:
-        "A row for each file, in order: `file`, the columns of the task, `error`; raises `FileNotFoundError`."
+        "A row for each file, in order: `file`, the columns of the task, `error`; `FileNotFoundError`, `ModelError`."
+        self.task.check_top(top)
         files = self.examples_in(path)
         answers = self.predict_each(files, bs, 'keep')
-        return (answer_row(self.task, file, answer) for file, answer in zip(files, answers, strict=True))
+        return (answer_row(self.task, file, answer, top) for file, answer in zip(files, answers, strict=True))
 
     def predict_to(
         self,
@@ -342,15 +367,17 @@ class Classifier:
         resume: bool = False,  # go on with `dest`, as the same call left it? False: `FileExistsError` if it is there
         bs: int = 32,  # how many pictures go through the network at a time
         progress: bool = True,  # show a bar?
+        top: int = 0,  # how many of the most probable labels have columns of their own
     ) -> int:
         "Write a row for each file as it comes, as `predict_folder` gives it; how many of the new rows are errors."
+        self.task.check_top(top)
         files = [str(file) for file in self.examples_in(path)]
         failed = 0
-        with RowFile(dest, self, resume) as rows:
+        with RowFile(dest, self, resume, top) as rows:
             left = [file for file in files if file not in rows.done]
             answers = self.predict_each(left, bs, 'keep')
             for file, answer in zip(_with_bar(left) if progress else left, answers, strict=True):
-                row = answer_row(self.task, file, answer)
+                row = answer_row(self.task, file, answer, top)
                 rows.add(row)
                 failed += bool(row['error'])
         return failed

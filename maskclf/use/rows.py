@@ -25,20 +25,22 @@ __all__ = ['row_columns', 'answer_row', 'row_line', 'read_rows', 'Predictor', 'c
 # %% ../../nbs/library/use/rows.ipynb #rows-04
 def row_columns(
     task: Task,  # what is answered
+    top: int = 0,  # how many of the most probable labels have columns of their own
 ) -> list[str]:
     "The columns of a table of answers."
-    return ['file', *task.columns, 'error']
+    return ['file', *task.columns, *task.top_columns(top), 'error']
 
 
 def answer_row(
     task: Task,  # what is answered
     file: object,  # the picture, by its path or name
     answer: Answer | Exception,  # what the model says, or why there is no answer
+    top: int = 0,  # how many of the most probable labels have entries of their own
 ) -> dict[str, Any]:
     "The row of a file, with the same entries for an answer and for an error."
     if isinstance(answer, Exception):
-        return {'file': str(file), **task.empty_row(), 'error': str(answer)}
-    return {'file': str(file), **task.row(answer), 'error': ''}
+        return {'file': str(file), **task.empty_row(), **task.top_row(None, top), 'error': str(answer)}
+    return {'file': str(file), **task.row(answer), **task.top_row(answer, top), 'error': ''}
 
 
 def row_line(
@@ -122,9 +124,10 @@ class RowFile:
         dest: str | os.PathLike,  # .csv, .jsonl or .parquet
         model: Predictor,  # whose answers the rows are
         resume: bool = False,  # go on with what is there; False: `ExistsError` if there is something
+        top: int = 0,  # how many of the most probable labels have columns of their own
     ):
         self.dest = Path(dest)
-        self.columns = row_columns(model.task)
+        self.columns = row_columns(model.task, top)
         if self.dest.suffix not in ('.csv', '.jsonl', '.parquet'):
             raise ValueError(f'{dest} must end in .csv, .jsonl or .parquet.')
         if self.dest.suffix == '.parquet' and not find_spec('pyarrow'):

@@ -84,7 +84,7 @@ async function tellStats() {
   if (!told) return
   const since = new Date(told.since).toLocaleDateString(undefined, { dateStyle: 'long' })
   const judged = told.right + told.wrong
-  const seen = about.modes.includes('faces') ? ` with ${counted(told.faces, 'face')}` : ''
+  const seen = about.mode === 'faces' || told.faces ? ` with ${counted(told.faces, 'face')}` : ''
   const sentence = `Since ${since}, this server has ${model.input === 'sound' ? 'listened to' : 'looked at'} ${counted(told.photos, thing())}${seen}.`
     + (judged ? ` People called ${told.right} of ${counted(judged, 'answer')} right.` : '')
   $('stats').replaceChildren(sentence, ...chips(told.counts))
