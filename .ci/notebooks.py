@@ -154,7 +154,7 @@ def run(path):
 
 NUMBER = r'(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][-+]?\d+)?(?!\w)'
 SHARE, LEAST, ONE_MORE = 0.25, 0.1, 1  # by how much a number may differ: a quarter; or as much as this; or, if whole, by one
-FEW = 2  # outputs of a notebook, or a fifth of them, may differ more: a training goes another way on another machine
+FEW = 3  # outputs of a notebook, or a quarter of them, may differ more: a training goes another way on another machine
 
 
 def words_and_numbers(text):
@@ -285,7 +285,7 @@ def compare(path):
         texts += bool(text)
         if kind or text:
             print(f'{path}, cell {number} ({cell.id}): {kind or text}')
-    return kinds > 0 or texts > max(FEW, len(pairs)//5)
+    return kinds > 0 or texts > max(FEW, len(pairs)//4)
 
 
 def picture_link(cell, data, pictures):
