@@ -16,6 +16,7 @@ import os
 import posixpath
 import re
 import sys
+import tempfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +24,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
+from traitlets.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGE = 30_000  # letters of base64: pictures below stay as they are
@@ -137,8 +139,20 @@ def executed(path, slow=True):
             cell.source = ''
     resources = {'metadata': {'path': str(Path(path).parent)}}
     quiet = ['--log-level=ERROR']
+    seconds = 3600 if slow else 900  # for a cell: what hangs is named
     os.environ.pop('MPLBACKEND', None)  # figures go into the notebook, whatever the surroundings say
-    return NotebookClient(nb, timeout=3600, kernel_name='python3', resources=resources, extra_arguments=quiet).execute()
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(nb, timeout=seconds, kernel_name='python3', resources=resources, extra_arguments=quiet,
+                                config=apart(folder))
+        return client.execute()
+
+
+def apart(folder):
+    "Kernels talk over sockets in `folder`, where there is such a thing: two that start at once may choose the same TCP port."
+    if os.name == 'nt':
+        return Config()
+    manager = dict(transport='ipc', ip=f'{folder}/kernel', connection_file=f'{folder}/kernel.json')
+    return Config(KernelManager=manager)
 
 
 def test(path):
