@@ -157,6 +157,7 @@ def load_with_onnxruntime(
     threads: int,  # threads to compute with
     hurry: bool = False,  # True: threads that wait do so without work, which suits a few pictures
     features: bool = True,  # False: where it gives features beside its scores, they are left out
+    lean: bool = False,  # True: memory is given back after each call, which makes large batches slower
 ) -> Loaded:
     "The network as ONNX Runtime runs it, in float32."
     runtime = import_onnxruntime()
@@ -170,13 +171,16 @@ def load_with_onnxruntime(
     else:  # threads that wait keep a core busy while a call lasts, and leave it to other networks then
         options.add_session_config_entry('session.force_spinning_stop', '1')
     session = _session(network, options)
+    how = runtime.RunOptions()
+    if lean:
+        how.add_run_config_entry('memory.enable_memory_arena_shrinkage', 'cpu:0')
     names = [end.name for end in session.get_outputs()]
     if not features:
         names = [name for name in names if name != 'features']
 
     def run(pixels: np.ndarray) -> dict[str, np.ndarray]:
         try:
-            return dict(zip(names, session.run(names, {'pixels': pixels}), strict=True))
+            return dict(zip(names, session.run(names, {'pixels': pixels}, how), strict=True))
         except Exception as error:  # ONNX Runtime has errors of its own
             if not _is_out_of_memory(error):
                 raise
@@ -313,12 +317,14 @@ class Network:
         runtime: str = 'auto',  # which program computes: 'onnxruntime', 'openvino', or 'auto': what suits `pictures`
         pictures: int | None = None,  # about how many it is going to be asked about; None: many, or not known
         features: bool = True,  # False: where it gives features beside its scores, they are left out
+        lean: bool = False,  # True: memory is given back after each call, if ONNX Runtime computes
     ):
         self._model = replace(model, path=Path(os.path.abspath(model.path)))
         self._threads = threads or cores()
         self._asked_for = runtime
         self._pictures = pictures
         self._features = features
+        self._lean = lean
         self._open()
 
     def __call__(
@@ -366,7 +372,7 @@ class Network:
         runtimes = choose_runtimes(self._asked_for, little)
         file = on_one_line(self._model.path/'model.onnx')
         try:
-            self.runtime, self._loaded = _load(network, runtimes, self._threads, little, self._features)
+            self.runtime, self._loaded = self._loaded_with(runtimes, network, little)
         except TooMuch as error:
             raise ModelError(f'{file} {error}') from error
         except Exception as error:
@@ -379,24 +385,22 @@ class Network:
             noise = np.random.default_rng(0).normal(size=(1, *taken[1:]))
             self.outputs(noise.astype(np.float32))
 
+    def _loaded_with(self, runtimes: list[str], network: bytes, little: bool) -> tuple[str, Loaded]:
+        "The first of the runtimes that can load it, and what it has loaded; the error of the last if none can."
+        for runtime in runtimes:
+            try:
+                if runtime == 'openvino':
+                    return runtime, load_with_openvino(network, self._threads, self._features)
+                return runtime, load_with_onnxruntime(network, self._threads, little, self._features, self._lean)
+            except Exception as error:  # each has errors of its own
+                trouble = error
+        raise trouble
+
     def _is_little(self, network: bytes) -> bool:
         "Is the work, as far as one can tell, so little that the runtime which starts sooner is done first?"
         if self._pictures is None:
             return False
         return self._pictures * self._model.config.size**2 * len(network) < LITTLE
-
-def _load(
-    network: bytes, runtimes: list[str], threads: int, little: bool, features: bool
-) -> tuple[str, Loaded]:
-    "The first of the runtimes that can load the network, and what it has loaded; the error of the last if none can."
-    for runtime in runtimes:
-        try:
-            if runtime == 'openvino':
-                return runtime, load_with_openvino(network, threads, features)
-            return runtime, load_with_onnxruntime(network, threads, little, features)
-        except Exception as error:  # each has errors of its own
-            trouble = error
-    raise trouble
 
 def _never_close(loaded: Loaded) -> None:
     "Keep a network until the process is gone: to close it, its runtime would wait for threads that are not there."

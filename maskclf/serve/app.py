@@ -123,16 +123,17 @@ class Service:
         most: int = 64,  # photos that may wait or be worked on
         workers: int | None = None,  # threads that work on photos; None: one for each core, and one more
         unknown: bool | None = None,  # may the model say `unknown`? None: as it was saved
+        runtime: str = 'auto',  # which program computes, as for `Classifier`; 'onnxruntime' takes least memory
     ):
         self.meters = Meters()
-        self.classifier = Shared(model, seen=self.meters.batch.observe, unknown=unknown)
+        self.classifier = Shared(model, runtime=runtime, seen=self.meters.batch.observe, unknown=unknown)
         self.name = self.classifier.path.resolve().name or 'model'
         self.task = self.classifier.task
         self.input = self.classifier.input
         self.input.check_libraries()
         self.modes = face_modes(self.classifier, faces)
         self.mode = self.modes[0]
-        self.finder = FaceFinder() if 'faces' in self.modes else None
+        self.finder = FaceFinder(runtime=runtime, lean=True) if 'faces' in self.modes else None
         limits = limits or Limits()
         formats = limits.formats or list(self.input.upload_formats)
         self.limits = limits.model_copy(update={'formats': formats})
@@ -466,13 +467,14 @@ def create_app(
     workers: int | None = None,  # threads that work on photos; None: one for each core, and one more
     unknown: bool | None = None,  # may the model say `unknown`? None: as it was saved
     token: str = '',  # what whoever asks must know, eight signs at least; '': nothing
+    runtime: str = 'auto',  # which program computes, as for `Service`
 ) -> FastAPI:  # an ASGI app
     "The service for a model: a page, a REST API, and what watches over them. Raises `MaskclfError`, `ModelError`."
     sites = _sites(origins)
     _check_proxies(proxies)
     if token:
         Token(token)  # it says what is wrong with it
-    service = Service(model, faces, db, limits, most, workers, unknown)
+    service = Service(model, faces, db, limits, most, workers, unknown, runtime)
     below = root_path.strip('/')
     app = FastAPI(
         title='maskclf',

@@ -27,12 +27,12 @@ class Shared(Classifier):
         self,
         path: str | PathLike | None = None,  # folder that `save` wrote; None: the model that comes with this package
         threads: int | None = None,  # threads to compute with; None: one for each processor core
-        runtime: str = 'auto',  # which program computes, as for `Classifier`
+        runtime: str = 'auto',  # which program computes, as for `Classifier`; ONNX Runtime gives memory back
         most: int = 64,  # pictures that go through the network at a time
         seen: Callable[[int], object] | None = None,  # called with the size of each batch
         unknown: bool | None = None,  # may it say `unknown`? None: as the model was saved
     ):
-        super().__init__(path, threads, runtime, unknown)
+        super().__init__(path, threads, runtime, unknown, lean=True)
         self.most = most
         self.seen = seen
         self._asked: deque[tuple[np.ndarray, Future[Seen]]] = deque()

@@ -99,6 +99,7 @@ class Classifier:
         runtime: str = 'auto',  # which program computes: 'onnxruntime', 'openvino', or 'auto': what suits the questions
         unknown: bool | None = None,  # may it say `unknown`? None: as the model was saved
         tta: bool = False,  # look at each picture in a mirror, too, and take the mean? `ModelError` if it must not
+        lean: bool = False,  # give memory back after each batch? ONNX Runtime can, and it suits a service
     ):
         self.path = FACES if path is None else Path(path)
         self.folder = read_model(self.path)
@@ -110,6 +111,7 @@ class Classifier:
         self.size = self.config.size  # pixels of the side of a picture, as the network gets it
         self._threads = threads
         self._runtime = runtime
+        self._lean = lean
         self.unknown = self._may_say_unknown(unknown)
         self.tta = tta
         if tta:
@@ -122,7 +124,7 @@ class Classifier:
         self._many_from = LITTLE/(self.size**2*len(self.folder.network()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        opened_with = (os.path.abspath(self.path), self._threads, self._runtime, self.unknown, self.tta)
+        opened_with = (os.path.abspath(self.path), self._threads, self._runtime, self.unknown, self.tta, self._lean)
         return type(self), opened_with  # it is opened anew
 
     def __repr__(self) -> str:
@@ -170,7 +172,7 @@ class Classifier:
         threads: int | None = None,  # that compute in the network; None: one for each processor core
     ) -> Classifier:
         "Another one of the same model, which computes with the same program, for another thread."
-        return Classifier(self.path, threads, self.runtime, self.unknown, self.tta)
+        return Classifier(self.path, threads, self.runtime, self.unknown, self.tta, self._lean)
 
     def expect(
         self,
@@ -180,7 +182,8 @@ class Classifier:
         many = pictures is None or pictures >= self._many_from
         with self._lock:
             if self._network is None or (many and not self._loaded_for_many):
-                self._network = Network(self.folder, self._threads, self._runtime, pictures, self.unknown)
+                self._network = Network(
+                    self.folder, self._threads, self._runtime, pictures, features=self.unknown, lean=self._lean)
                 self._loaded_for_many = many
             return self._network
 

@@ -149,7 +149,7 @@ class Face:
 class _OwnNetwork:
     "Our network: it looks at a piece of a photo."
 
-    def __init__(self, folder: Path, threads: int | None, runtime: str, photos: int | None):
+    def __init__(self, folder: Path, threads: int | None, runtime: str, photos: int | None, lean: bool):
         self.folder = read_finder(folder)
         config = self.folder.config
         self.size = config.size
@@ -157,7 +157,7 @@ class _OwnNetwork:
         self._curve = config.calibration
         self._mean = np.array(config.mean, np.float32)*255
         self._std = np.array(config.std, np.float32)*255
-        self._network = Network(self.folder, threads, runtime, photos)
+        self._network = Network(self.folder, threads, runtime, photos, lean=lean)
         self.runtime = self._network.runtime
 
     def logits(self, picture: Image.Image) -> np.ndarray:
@@ -224,13 +224,14 @@ class FaceFinder:
         size: int | None = None,  # pixels of the longer side of a whole photo; None: as the model says
         most: int = 8_000_000,  # pixels of the largest version that is looked at: more find smaller faces
         photos: int | None = None,  # about how many it is going to be asked about; None: many, or not known
+        lean: bool = False,  # give memory back after each look? ONNX Runtime can, and it suits a service
     ):
         self.detector = detector
         self.path = None if path is None else Path(path)
         self._network: _OwnNetwork | _YuNet
         if detector == 'own':
             self.path = self.path or FINDER
-            self._network = _OwnNetwork(self.path, threads, runtime, photos)
+            self._network = _OwnNetwork(self.path, threads, runtime, photos, lean)
         elif detector == 'yunet':
             self._network = _YuNet(yunet_file(self.path))
         else:
@@ -240,6 +241,7 @@ class FaceFinder:
         self.size = size or self._network.size
         self.most = most
         self.runtime = self._network.runtime  # the program that computes
+        self._lean = lean
 
     def __repr__(self) -> str:
         return f'FaceFinder({self.detector}, {self.size} px, {self.runtime})'
@@ -249,7 +251,8 @@ class FaceFinder:
         threads: int | None = None,  # threads to compute with; None: one for each processor core
     ) -> FaceFinder:
         "Another finder that finds the same, which computes with the same program, for another thread."
-        return FaceFinder(self.path, threads, self.runtime, self.detector, self.score, self.size, self.most)
+        return FaceFinder(self.path, threads, self.runtime, self.detector, self.score, self.size, self.most,
+                          lean=self._lean)
 
     def logits(
         self,
