@@ -1,21 +1,31 @@
-// A photo with its boxes as a picture to keep. It looks as the server's, but is made here: nothing is sent or counted once more.
+// A photo with its boxes as a picture to keep. It looks as the server's, but is made here: nothing is sent or counted
+// once more.
 import { inkOn, named, signOf } from './words.js'
 
 /** A rectangle around a box, `line` wide, in colour between two black lines. */
 function outline(context, [l, t, r, b], line, colour) {
-  for (const [width, style] of [[line + 2, '#000'], [line, colour]]) {
+  for (const [width, style] of [
+    [line + 2, '#000'],
+    [line, colour]
+  ]) {
     context.lineWidth = width
     context.strokeStyle = style
     context.strokeRect(l - line / 2, t - line / 2, r - l + line, b - t + line)
   }
 }
 
-/** The name of a class above a box, or its sign where that is too wide; below or inside where there is no room above. */
+/**
+ * The name of a class above a box, or its sign where that is too wide; below or inside where there is no room above.
+ */
 function plate(context, { label, box: [l, t, r, b] }, unit, colour) {
-  const { width, height } = context.canvas, size = Math.max(10, Math.round(7 * unit)), wide = text => context.measureText(text).width
+  const { width, height } = context.canvas
+  const size = Math.max(10, Math.round(7 * unit))
+  const wide = text => context.measureText(text).width
   context.font = `bold ${size}px system-ui, sans-serif`
   const text = wide(named(label)) <= 1.25 * (r - l) ? named(label) : signOf(label)
-  const w = wide(text) + 5 * unit, h = size + 4 * unit, x = Math.min(Math.max(l - unit, 0), width - w)
+  const w = wide(text) + 5 * unit
+  const h = size + 4 * unit
+  const x = Math.min(Math.max(l - unit, 0), width - w)
   const y = [t - h - 2 * unit, b + 2 * unit].find(y => y >= 0 && y <= height - h) ?? Math.max(0, t)
   context.fillStyle = colour
   context.fillRect(x, y, w, h)
@@ -29,9 +39,11 @@ function plate(context, { label, box: [l, t, r, b] }, unit, colour) {
 
 /** The photo with boxes and names as a JPEG; null where the browser has no room for it. */
 export function annotated(img, answer, parts) {
-  const canvas = document.createElement('canvas'), context = canvas.getContext('2d')
-  const [width, height] = [canvas.width, canvas.height] = answer.size
-  const unit = Math.max(1, Math.max(width, height) / 500), line = Math.max(2, Math.round(1.2 * unit))
+  const canvas = document.createElement('canvas')
+  const context = canvas.getContext('2d')
+  const [width, height] = ([canvas.width, canvas.height] = answer.size)
+  const unit = Math.max(1, Math.max(width, height) / 500)
+  const line = Math.max(2, Math.round(1.2 * unit))
   context.fillStyle = '#fff'
   context.fillRect(0, 0, width, height)
   context.drawImage(img, 0, 0, width, height)

@@ -1,14 +1,17 @@
 // A photo from the camera.
 
 const $ = id => document.getElementById(id)
-const NO_WAY = 'A page may use the camera only over https or on the computer that serves it. Take a photo with the camera app and choose it.'
+const NO_WAY =
+  'A page may use the camera only over https or on the computer that serves it. Take a photo with the camera app and choose it.'
 const REASONS = {
-  NotAllowedError: 'The camera is not allowed here: allow it in the settings of your browser for this page, or choose a photo.',
+  NotAllowedError:
+    'The camera is not allowed here: allow it in the settings of your browser for this page, or choose a photo.',
   NotFoundError: 'No camera was found: connect one and try again, or choose a photo.',
-  NotReadableError: 'Another program uses the camera: close it and try again, or choose a photo.',
+  NotReadableError: 'Another program uses the camera: close it and try again, or choose a photo.'
 }
 
-let stream = null, facing = 'user'
+let stream = null
+let facing = 'user'
 
 /** Let go of the camera. */
 function stop() {
@@ -30,7 +33,11 @@ async function start() {
     const cameras = (await navigator.mediaDevices.enumerateDevices()).filter(device => device.kind === 'videoinput')
     $('turn').hidden = cameras.length < 2
   } catch (error) {
-    tell(error.message === NO_WAY ? NO_WAY : REASONS[error.name] ?? 'The camera gives no picture: try again, or choose a photo.')
+    tell(
+      error.message === NO_WAY
+        ? NO_WAY
+        : (REASONS[error.name] ?? 'The camera gives no picture: try again, or choose a photo.')
+    )
     $('camera-app').hidden = !matchMedia('(pointer: coarse)').matches // a telephone has an app for it
   }
 }
@@ -46,7 +53,8 @@ function tell(text, ready = false) {
 
 /** What the camera sees now, as a file. */
 async function shot() {
-  const video = $('preview'), canvas = document.createElement('canvas')
+  const video = $('preview')
+  const canvas = document.createElement('canvas')
   canvas.width = video.videoWidth
   canvas.height = video.videoHeight
   canvas.getContext('2d').drawImage(video, 0, 0)
@@ -57,11 +65,20 @@ async function shot() {
 
 /** Make the dialog work; each photo is given to `use`. */
 export function prepareCamera(use) {
-  $('take').onclick = () => { $('camera').showModal(); start() }
+  $('take').onclick = () => {
+    $('camera').showModal()
+    start()
+  }
   $('camera').addEventListener('close', stop)
   $('camera-close').onclick = () => $('camera').close()
-  $('turn').onclick = () => { facing = facing === 'user' ? 'environment' : 'user'; start() }
-  $('camera-app').onclick = () => { $('camera').close(); $('snap').click() }
+  $('turn').onclick = () => {
+    facing = facing === 'user' ? 'environment' : 'user'
+    start()
+  }
+  $('camera-app').onclick = () => {
+    $('camera').close()
+    $('snap').click()
+  }
   $('shoot').onclick = async () => {
     const file = await shot()
     $('camera').close()

@@ -9,7 +9,8 @@ import { chip, countChips, counted, make, named, thing } from './words.js'
 const AT_ONCE = 2 // photos that are sent at the same time
 const $ = id => document.getElementById(id)
 const photos = []
-let busy = 0, pasted = 0
+let busy = 0
+let pasted = 0
 
 /** Say something above the cards; nothing to hide it. */
 function notice(text = '') {
@@ -36,7 +37,11 @@ function next() {
     const photo = photos.find(photo => photo.state === 'waiting')
     if (!photo) return
     busy++
-    photo.run().finally(() => { busy--; next(); tellStats() })
+    photo.run().finally(() => {
+      busy--
+      next()
+      tellStats()
+    })
   }
 }
 
@@ -59,19 +64,25 @@ function remove(photo) {
 }
 
 /** What was counted, if it is more than how often a number was told. */
-const chips = counts => model.output === 'number' ? [] : countChips(counts)
+const chips = counts => (model.output === 'number' ? [] : countChips(counts))
 
 /** Tell anew what all photos have in common. */
 function changed() {
   $('results').hidden = !photos.length
   $('steps').hidden = photos.length > 0
   $('give').classList.toggle('small', photos.length > 0)
-  const done = photos.filter(photo => photo.state === 'done'), left = photos.filter(photo => ['waiting', 'working'].includes(photo.state))
+  const done = photos.filter(photo => photo.state === 'done')
+  const left = photos.filter(photo => ['waiting', 'working'].includes(photo.state))
   const counts = {}
-  for (const { answer } of done) for (const [label, n] of Object.entries(answer.counts)) counts[label] = (counts[label] ?? 0) + n
+  for (const { answer } of done) {
+    for (const [label, n] of Object.entries(answer.counts)) counts[label] = (counts[label] ?? 0) + n
+  }
   const faces = done.reduce((n, { answer }) => n + (answer.faces?.length ?? 0), 0)
   const begun = left.length ? `${done.length} of ${counted(photos.length, thing())}` : counted(done.length, thing())
-  const words = [done.some(({ answer }) => answer.faces) ? `${begun}, ${counted(faces, 'face')}` : begun, ...chips(counts)]
+  const words = [
+    done.some(({ answer }) => answer.faces) ? `${begun}, ${counted(faces, 'face')}` : begun,
+    ...chips(counts)
+  ]
   const total = make('p', {}, ...words)
   if (total.textContent !== $('total').textContent) $('total').replaceChildren(...total.childNodes)
   for (const id of ['all-json', 'all-csv']) $(id).hidden = done.length < 2
@@ -85,24 +96,32 @@ async function tellStats() {
   const since = new Date(told.since).toLocaleDateString(undefined, { dateStyle: 'long' })
   const judged = told.right + told.wrong
   const seen = about.mode === 'faces' || told.faces ? ` with ${counted(told.faces, 'face')}` : ''
-  const sentence = `Since ${since}, this server has ${model.input === 'sound' ? 'listened to' : 'looked at'} ${counted(told.photos, thing())}${seen}.`
-    + (judged ? ` People called ${told.right} of ${counted(judged, 'answer')} right.` : '')
+  const sentence =
+    `Since ${since}, this server has ${model.input === 'sound' ? 'listened to' : 'looked at'} ${counted(told.photos, thing())}${seen}.` +
+    (judged ? ` People called ${told.right} of ${counted(judged, 'answer')} right.` : '')
   $('stats').replaceChildren(sentence, ...chips(told.counts))
 }
 
 /** Write on the page what the server says of itself. */
 async function introduce() {
-  try { await loadAbout() }
-  catch (error) { if (error instanceof Trouble) return notice(error.message); throw error }
+  try {
+    await loadAbout()
+  } catch (error) {
+    if (error instanceof Trouble) return notice(error.message)
+    throw error
+  }
   if (!model.labels.includes('with_mask')) {
     $('title').textContent = question()
     document.title = `maskclf: ${question()}`
   }
-  if (about.mode === 'picture') $('lead').textContent = 'Give it a picture: the model says what it shows, and how sure it is.'
+  if (about.mode === 'picture') {
+    $('lead').textContent = 'Give it a picture: the model says what it shows, and how sure it is.'
+  }
   if (model.input === 'sound') expectSounds()
   if (model.output === 'number') {
     $('lead').textContent = `Give it a ${model.input}: the model tells a number, and how far off it may be.`
-    $('answer-is').textContent = `It is a number, ${named(model.labels[0])}, and where known the bounds between which the true one lies in 9 of 10 cases.`
+    $('answer-is').textContent =
+      `It is a number, ${named(model.labels[0])}, and where known the bounds between which the true one lies in 9 of 10 cases.`
   } else $('legend').replaceChildren(...model.labels.slice(0, 8).map(label => chip(label)))
   tellPrivacy()
   $('about').textContent = `maskclf ${about.version}, model ${model.name}: ${model.labels.map(named).join(', ')}`
@@ -122,7 +141,8 @@ function expectSounds() {
   for (const word of document.querySelectorAll('.thing')) word.textContent = thing()
   for (const id of ['take', 'sample']) $(id).hidden = true
   $('files').accept = 'audio/*,.wav,.flac,.ogg,.mp3'
-  $('many').textContent = `One or many, as ${about.limits.formats.join(', ')}, each up to ${counted(about.limits.max_seconds, 'second')} long.`
+  $('many').textContent =
+    `One or many, as ${about.limits.formats.join(', ')}, each up to ${counted(about.limits.max_seconds, 'second')} long.`
   $('lead').textContent = 'Give it a sound: the model says what is to be heard in it, and how sure it is.'
   $('answer-is').textContent = 'Colour and sign say what was heard:'
 }
@@ -132,24 +152,45 @@ function tellPrivacy() {
   const here = isAlone || ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
   const things = model.input === 'sound' ? 'Sounds' : 'Photos'
   const device = isAlone ? 'device: the model works in your browser' : 'computer'
-  $('privacy').textContent = here ? `${things} do not leave this ${device}.` : `${things} go to ${location.host}, and nowhere else.`
-  $('privacy').append(isAlone ? ' None is kept.' : ' None is kept: only how often each answer was given, and what you say of it.')
+  $('privacy').textContent = here
+    ? `${things} do not leave this ${device}.`
+    : `${things} go to ${location.host}, and nowhere else.`
+  $('privacy').append(
+    isAlone ? ' None is kept.' : ' None is kept: only how often each answer was given, and what you say of it.'
+  )
 }
 
 /** Connect the ways in which photos come. */
 function listen() {
   $('choose').onclick = () => $('files').click()
-  for (const id of ['files', 'snap']) $(id).onchange = ({ target }) => { add(target.files); target.value = '' }
+  for (const id of ['files', 'snap']) {
+    $(id).onchange = ({ target }) => {
+      add(target.files)
+      target.value = ''
+    }
+  }
   $('sample').onclick = async () => {
-    const sample = await fetch('static/sample.jpg').then(response => response.blob()).catch(() => null)
+    const sample = await fetch('static/sample.jpg')
+      .then(response => response.blob())
+      .catch(() => null)
     if (sample) add([new File([sample], 'drawn photo.jpg', { type: 'image/jpeg' })])
     else notice('The drawn photo cannot be had: see that you are still connected, and try again.')
   }
   prepareCamera(add)
   document.addEventListener('paste', ({ clipboardData: { files } }) =>
-    add([...files].map(file => new File([file], file.name === 'image.png' ? `pasted ${++pasted}.png` : file.name, { type: file.type }))))
-  document.addEventListener('dragover', event => { event.preventDefault(); $('give').classList.add('over') })
-  document.addEventListener('dragleave', event => { if (!event.relatedTarget) $('give').classList.remove('over') })
+    add(
+      [...files].map(
+        file => new File([file], file.name === 'image.png' ? `pasted ${++pasted}.png` : file.name, { type: file.type })
+      )
+    )
+  )
+  document.addEventListener('dragover', event => {
+    event.preventDefault()
+    $('give').classList.add('over')
+  })
+  document.addEventListener('dragleave', event => {
+    if (!event.relatedTarget) $('give').classList.remove('over')
+  })
   document.addEventListener('drop', async event => {
     event.preventDefault()
     $('give').classList.remove('over')
@@ -160,7 +201,9 @@ function listen() {
     save(`${thing()}s.json`, JSON.stringify(all, null, 1), 'application/json')
   }
   $('all-csv').onclick = () => save(`${thing()}s.csv`, csv(photos), 'text/csv')
-  $('all-remove').onclick = () => { for (const photo of [...photos]) remove(photo) }
+  $('all-remove').onclick = () => {
+    for (const photo of [...photos]) remove(photo)
+  }
 }
 
 /** Let the page work without a network later, where it is one that can; say so in small print. */

@@ -15,8 +15,13 @@ function cut(canvas, img, [l, t, r, b]) {
 function sureness(label, p, colours) {
   const fill = tint(make('i'), label, colours)
   fill.style.width = `${100 * p}%`
-  return make('li', {}, make('span', { dir: 'auto' }, named(label)), make('span', { className: 'track', 'aria-hidden': 'true' }, fill),
-    make('span', { className: 'number' }, percent(p)))
+  return make(
+    'li',
+    {},
+    make('span', { dir: 'auto' }, named(label)),
+    make('span', { className: 'track', 'aria-hidden': 'true' }, fill),
+    make('span', { className: 'number' }, percent(p))
+  )
 }
 
 /** What the model says, in chips or as a number. */
@@ -28,9 +33,11 @@ function said(part, colours) {
 
 /** Draw a number and its interval on a line with a few round numbers. */
 function drawScale(find, { value, low, high }) {
-  const width = high - low || Math.abs(value) || 1, ten = 10 ** Math.floor(Math.log10(width / 2))
+  const width = high - low || Math.abs(value) || 1
+  const ten = 10 ** Math.floor(Math.log10(width / 2))
   const step = [1, 2, 5, 10].map(times => times * ten).find(step => step >= width / 2)
-  const from = step * Math.floor(low / step - 0.2), to = step * Math.ceil(high / step + 0.2)
+  const from = step * Math.floor(low / step - 0.2)
+  const to = step * Math.ceil(high / step + 0.2)
   const place = number => `${(100 * (number - from)) / (to - from)}%`
   find('band').style.left = place(low)
   find('band').style.width = `${(100 * (high - low)) / (to - from)}%`
@@ -47,7 +54,8 @@ function drawScale(find, { value, low, high }) {
 
 /** Fill `panel` with one part of the answer: a face, or the whole picture or sound. `step(±1)` goes to another face. */
 export function fillPanel(panel, photo, part, place, step) {
-  const whole = part.index === null, many = !whole && photo.parts.length > 1
+  const whole = part.index === null
+  const many = !whole && photo.parts.length > 1
   panel.replaceChildren(document.getElementById('panel').content.cloneNode(true))
   panel.setAttribute('aria-label', whole ? 'The answer' : `Face ${place + 1}`)
   const find = name => panel.querySelector(`.${name}`)
@@ -68,17 +76,22 @@ export function fillPanel(panel, photo, part, place, step) {
 
 /** A button for each class, or where there are many, a list; `say(label)` is called for the one that is chosen. */
 function choices(labels, say) {
-  if (labels.length <= 8) return labels.map(label => make('button', { type: 'button', value: label, onclick: () => say(label) }, chip(label)))
+  if (labels.length <= 8) {
+    return labels.map(label => make('button', { type: 'button', value: label, onclick: () => say(label) }, chip(label)))
+  }
   const list = make('select', { 'aria-label': 'What is it really?' }, new Option('choose …', ''))
   list.append(...labels.map(label => new Option(named(label), label)))
   list.onchange = () => list.value && say(list.value)
   return [list]
 }
 
-/** A button for each label, pressed if it is true; `say(labels)` is called with all that are true when one is changed. */
+/**
+ * A button for each label, pressed if it is true; `say(labels)` is called with all that are true when one is changed.
+ */
 function toggles(part, say, known) {
   return Object.keys(part.probabilities).map(label => {
-    const change = () => say(Object.keys(part.probabilities).filter(other => known().includes(other) !== (other === label)))
+    const change = () =>
+      say(Object.keys(part.probabilities).filter(other => known().includes(other) !== (other === label)))
     return make('button', { type: 'button', value: label, onclick: change }, chip(label))
   })
 }
@@ -87,11 +100,17 @@ function toggles(part, say, known) {
 function judge(find, photo, part) {
   find('judge').hidden = isAlone
   if (isAlone) return
-  const unsure = part.label === 'unsure' || isUnknown(part), truth = find('truth'), several = !!part.labels, known = () => photo.said.get(part.index)?.labels ?? part.labels
+  const unsure = part.label === 'unsure' || isUnknown(part)
+  const truth = find('truth')
+  const several = !!part.labels
+  const known = () => photo.said.get(part.index)?.labels ?? part.labels
   const say = async (right, told) => {
     photo.said.set(part.index, { right, ...told })
     mark()
-    const saved = await feedback(photo.answer.id, part.index, right, told).then(() => 'Thank you, that is kept.', error => error)
+    const saved = await feedback(photo.answer.id, part.index, right, told).then(
+      () => 'Thank you, that is kept.',
+      error => error
+    )
     if (saved instanceof Trouble) photo.said.delete(part.index)
     find('thanks').textContent = saved.message ?? saved
     mark()
@@ -101,14 +120,31 @@ function judge(find, photo, part) {
     const said = photo.said.get(part.index)
     find('right').setAttribute('aria-pressed', said?.right === true)
     find('wrong').setAttribute('aria-pressed', said?.right === false)
-    for (const button of truth.querySelectorAll('button')) button.setAttribute('aria-pressed', several ? known().includes(button.value) : !!said && said.label === button.value)
+    for (const button of truth.querySelectorAll('button')) {
+      button.setAttribute(
+        'aria-pressed',
+        several ? known().includes(button.value) : !!said && said.label === button.value
+      )
+    }
     truth.hidden = 'value' in part || !(unsure || said?.right === false || said?.labels)
   }
   if (several) {
     truth.firstElementChild.textContent = 'Which labels are true?'
-    truth.append(...toggles(part, labels => say(labels.length === part.labels.length && labels.every(label => part.labels.includes(label)), { labels }), known))
+    truth.append(
+      ...toggles(
+        part,
+        labels =>
+          say(labels.length === part.labels.length && labels.every(label => part.labels.includes(label)), { labels }),
+        known
+      )
+    )
   } else if (part.probabilities) {
-    truth.append(...choices(Object.keys(part.probabilities).filter(label => label !== part.label), label => say(false, { label })))
+    truth.append(
+      ...choices(
+        Object.keys(part.probabilities).filter(label => label !== part.label),
+        label => say(false, { label })
+      )
+    )
   }
   find('judge').hidden = unsure
   find('right').onclick = () => say(true, part.label ? { label: part.label } : {})

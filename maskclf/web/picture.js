@@ -43,15 +43,22 @@ function isTaken(type) {
 
 /** What is sent of a photo: the file as it is, or a copy as JPEG where the server does not take its format or size. */
 export async function fit(file, img, shown) {
-  const pixels = about.limits.max_pixels, bytes = about.limits.max_bytes - ENVELOPE
-  if (model.input === 'sound' && file.size > bytes) throw new Trouble(`This file has ${megabytes(file.size)}, and at most ${megabytes(bytes)} can be sent: send a part of it, or save it as MP3.`)
+  const pixels = about.limits.max_pixels
+  const bytes = about.limits.max_bytes - ENVELOPE
+  if (model.input === 'sound' && file.size > bytes) {
+    throw new Trouble(
+      `This file has ${megabytes(file.size)}, and at most ${megabytes(bytes)} can be sent: send a part of it, or save it as MP3.`
+    )
+  }
   const has = shown ? img.naturalWidth * img.naturalHeight : 0
   if (file.size <= bytes && has <= pixels && (!shown || isTaken(file.type))) return file
   for (let scale = Math.min(1, Math.sqrt(pixels / has)), tries = 0; shown && tries < 12; scale *= 0.75, tries++) {
     const copy = await drawn(img, scale)
     if (copy && copy.size <= bytes) return new File([copy], file.name, { type: 'image/jpeg' })
   }
-  throw new Trouble(`This file has ${megabytes(file.size)}, and at most ${megabytes(bytes)} can be sent: make it smaller, or save it as JPEG.`)
+  throw new Trouble(
+    `This file has ${megabytes(file.size)}, and at most ${megabytes(bytes)} can be sent: make it smaller, or save it as JPEG.`
+  )
 }
 
 /** An answer about a smaller copy, told in pixels of the photo itself. */
@@ -71,8 +78,10 @@ export async function dropped(transfer) {
 /** The files of one entry; of a folder, those below it. */
 async function filesOf(entry) {
   if (entry.isFile) return [await new Promise((done, stop) => entry.file(done, stop))]
-  const reader = entry.createReader(), files = []
-  for (;;) { // a reader gives a hundred at a time
+  const reader = entry.createReader()
+  const files = []
+  for (;;) {
+    // a reader gives a hundred at a time
     const some = await new Promise((done, stop) => reader.readEntries(done, stop))
     if (!some.length) return files
     files.push(...(await Promise.all(some.filter(e => !e.name.startsWith('.')).map(filesOf))).flat())

@@ -22,7 +22,8 @@ export function parts(answer) {
 }
 
 /** One line of CSV (RFC 4180). */
-const line = cells => cells.map(cell => /[",\r\n]/.test(cell) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell)).join(',')
+const line = cells =>
+  cells.map(cell => (/[",\r\n]/.test(cell) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell))).join(',')
 
 const BOX = ['face', 'left', 'top', 'right', 'bottom', 'score']
 
@@ -35,8 +36,10 @@ function columns() {
 /** What stands in these columns for one part of an answer. */
 function cells(part, i) {
   const all = {
-    ...part, face: part.box ? i + 1 : '', labels: part.labels?.join(';'),
-    ...Object.fromEntries(['left', 'top', 'right', 'bottom'].map((side, at) => [side, part.box?.[at]])),
+    ...part,
+    face: part.box ? i + 1 : '',
+    labels: part.labels?.join(';'),
+    ...Object.fromEntries(['left', 'top', 'right', 'bottom'].map((side, at) => [side, part.box?.[at]]))
   }
   return columns().map(name => all[name] ?? '')
 }
@@ -44,9 +47,12 @@ function cells(part, i) {
 /** A table with a row for each face of each answered photo, or for the whole picture or sound. */
 export function csv(photos) {
   const answers = photos.filter(photo => photo.answer)
-  const labels = [...new Set(answers.flatMap(({ answer }) => parts(answer).flatMap(part => Object.keys(part.probabilities ?? {}))))]
+  const labels = [
+    ...new Set(answers.flatMap(({ answer }) => parts(answer).flatMap(part => Object.keys(part.probabilities ?? {}))))
+  ]
   const head = [thing(), ...columns(), ...labels]
   const rows = answers.flatMap(({ name, answer }) =>
-    parts(answer).map((part, i) => [name, ...cells(part, i), ...labels.map(label => part.probabilities[label] ?? '')]))
+    parts(answer).map((part, i) => [name, ...cells(part, i), ...labels.map(label => part.probabilities[label] ?? '')])
+  )
   return [head, ...rows].map(line).join('\r\n') + '\r\n'
 }

@@ -4,12 +4,23 @@
 export class Trouble extends Error {}
 
 /** What the server can do; filled by `loadAbout`. */
-export const about = { version: '', mode: 'faces', modes: ['faces'], limits: { max_bytes: Infinity, max_pixels: Infinity, formats: [] } }
+export const about = {
+  version: '',
+  mode: 'faces',
+  modes: ['faces'],
+  limits: { max_bytes: Infinity, max_pixels: Infinity, formats: [] }
+}
 
-/** The model that answers: its name, what it looks at and answers with, labels, colours and signs; filled by `loadAbout`. */
+/**
+ * The model that answers: its name, what it looks at and answers with, labels, colours and signs; filled by
+ * `loadAbout`.
+ */
 export const model = { name: '', input: 'picture', output: 'class', labels: [], colours: {}, signs: {} }
 
-/** Does the model compute in this page? Here a server does; the file of the same name in the folder `alone` takes its place where there is none. */
+/**
+ * Does the model compute in this page? Here a server does; the file of the same name in the folder `alone` takes its
+ * place where there is none.
+ */
 export const isAlone = false
 
 const GONE = 'The server does not answer. See that it still runs and that you are connected, and try again.'
@@ -19,7 +30,14 @@ const MOST_WAITS = 60 // so often a busy server is asked again
 export function sleep(seconds, signal) {
   return new Promise((done, stop) => {
     const timer = setTimeout(done, 1000 * seconds)
-    signal?.addEventListener('abort', () => { clearTimeout(timer); stop(signal.reason) }, { once: true })
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        stop(signal.reason)
+      },
+      { once: true }
+    )
   })
 }
 
@@ -45,7 +63,9 @@ async function ask(path, { onWait, ...options } = {}) {
       throw options.signal?.aborted ? error : new Trouble(GONE)
     })
     if (response.ok) return response
-    if (!onWait || ![429, 503].includes(response.status) || waits >= MOST_WAITS) throw new Trouble(await sentence(response))
+    if (!onWait || ![429, 503].includes(response.status) || waits >= MOST_WAITS) {
+      throw new Trouble(await sentence(response))
+    }
     const seconds = patience(response)
     onWait(seconds)
     await sleep(seconds, options.signal)
@@ -53,34 +73,52 @@ async function ask(path, { onWait, ...options } = {}) {
 }
 
 /** The JSON of an answer, or a `Trouble` if it is none. */
-const json = response => response.json().catch(error => {
-  throw error.name === 'AbortError' ? error : new Trouble('The answer of the server was cut short: try again.')
-})
+const json = response =>
+  response.json().catch(error => {
+    throw error.name === 'AbortError' ? error : new Trouble('The answer of the server was cut short: try again.')
+  })
 
 let asked = null // the question what the server can do, once it has been put
 
 /** Ask what the server can do; only once, if it answers. */
 export function loadAbout() {
-  asked ??= ask('about').then(json).then(told => {
-    Object.assign(about, told)
-    Object.assign(model, told.model)
+  asked ??= ask('about')
+    .then(json)
+    .then(told => {
+      Object.assign(about, told)
+      Object.assign(model, told.model)
+    })
+  asked.catch(() => {
+    asked = null
   })
-  asked.catch(() => { asked = null })
   return asked
 }
 
-/** Send a photo or a sound; the answer as JSON, or as a picture (a Blob) if `accept` is a type such as image/jpeg. With the id of an answer as `again` it is not counted once more. */
+/**
+ * Send a photo or a sound; the answer as JSON, or as a picture (a Blob) if `accept` is a type such as image/jpeg. With
+ * the id of an answer as `again` it is not counted once more.
+ */
 export async function predict(file, mode, { accept = 'application/json', again, onPart, ...options } = {}) {
   const body = new FormData()
   body.append(model.input === 'sound' ? 'sound' : 'photo', file, file.name)
-  const response = await ask(`predict?mode=${mode}${again ? `&again=${again}` : ''}`, { method: 'POST', body, headers: { Accept: accept }, ...options })
+  const response = await ask(`predict?mode=${mode}${again ? `&again=${again}` : ''}`, {
+    method: 'POST',
+    body,
+    headers: { Accept: accept },
+    ...options
+  })
   return accept === 'application/json' ? json(response) : response.blob()
 }
 
-/** Say whether an answer is right. `face` is its place in the answer, or null; `truth` holds the `label` or `labels` that are true, if somebody knows. */
+/**
+ * Say whether an answer is right. `face` is its place in the answer, or null; `truth` holds the `label` or `labels`
+ * that are true, if somebody knows.
+ */
 export async function feedback(id, face, right, truth) {
   const body = JSON.stringify({ id, face, right, ...truth })
-  return json(await ask('feedback', { method: 'POST', body, headers: { 'Content-Type': 'application/json' }, onWait() {} }))
+  return json(
+    await ask('feedback', { method: 'POST', body, headers: { 'Content-Type': 'application/json' }, onWait() {} })
+  )
 }
 
 /** A page of a server is kept by nobody. */

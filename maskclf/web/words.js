@@ -4,9 +4,10 @@ import { model } from './server.js'
 /** A new element with properties, attributes (those with a dash, and role) and children. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag)
-  for (const [name, value] of Object.entries(properties))
+  for (const [name, value] of Object.entries(properties)) {
     if (name.includes('-') || name === 'role') element.setAttribute(name, value)
     else element[name] = value
+  }
   element.append(...children)
   return element
 }
@@ -15,12 +16,12 @@ export function make(tag, properties = {}, ...children) {
 export const named = label => label.replaceAll('_', ' ')
 
 /** What the model looks at, in a word. */
-export const thing = () => model.input === 'sound' ? 'sound' : 'photo'
+export const thing = () => (model.input === 'sound' ? 'sound' : 'photo')
 
 /** Some numbers as text: with an interval as many digits as make two of its width, else four. */
 export function rounded(numbers, width) {
   const digits = Math.min(20, Math.max(0, 1 - Math.floor(Math.log10(Math.max(width, 1e-9)))))
-  return numbers.map(number => width ? number.toFixed(digits) : String(Number(number.toPrecision(4))))
+  return numbers.map(number => (width ? number.toFixed(digits) : String(Number(number.toPrecision(4)))))
 }
 
 /** A number as text, with its interval if that is known. */
@@ -34,7 +35,8 @@ export function spoken({ name, value, low, high }) {
 export const signOf = label => model.signs[label] ?? (label === 'unsure' ? '?' : named(label).slice(0, 1).toUpperCase())
 
 /** Is the answer that the picture is unlike all that the model has learned? */
-export const isUnknown = ({ label, labels, unknown }) => model.may_be_unknown && (unknown === true || label === 'unknown' || labels?.[0] === 'unknown')
+export const isUnknown = ({ label, labels, unknown }) =>
+  model.may_be_unknown && (unknown === true || label === 'unknown' || labels?.[0] === 'unknown')
 
 /** A probability as text; never 0 % or 100 %, for no model can know that. */
 export function percent(p) {
@@ -73,4 +75,6 @@ export function inShort(answer) {
 
 /** A chip for each class that was counted, in order. */
 export const countChips = (counts, colours) =>
-  Object.entries(counts).filter(([, n]) => n).map(([label, n]) => chip(label, `${n.toLocaleString()} ${named(label)}`, colours))
+  Object.entries(counts)
+    .filter(([, n]) => n)
+    .map(([label, n]) => chip(label, `${n.toLocaleString()} ${named(label)}`, colours))

@@ -5,15 +5,22 @@ import { percent, spoken } from './words.js'
 function linesOf(answer) {
   if ('value' in answer) return [spoken(answer)]
   if (!answer.labels) return [`${answer.label} (${percent(answer.probability)})`]
-  return answer.labels.length ? answer.labels.map(label => label in answer.probabilities ? `${label} (${percent(answer.probabilities[label])})` : label) : ['no label']
+  return answer.labels.length
+    ? answer.labels.map(label =>
+        label in answer.probabilities ? `${label} (${percent(answer.probabilities[label])})` : label
+      )
+    : ['no label']
 }
 
 /** The picture with its answer in the upper left corner, as a JPEG; null where the browser has no room for it. */
 export function captioned(img, answer) {
-  const canvas = document.createElement('canvas'), context = canvas.getContext('2d'), lines = linesOf(answer)
-  const [width, height] = [canvas.width, canvas.height] = answer.size
+  const canvas = document.createElement('canvas')
+  const context = canvas.getContext('2d')
+  const lines = linesOf(answer)
+  const [width, height] = ([canvas.width, canvas.height] = answer.size)
   context.drawImage(img, 0, 0, width, height)
-  let size = Math.max(10, Math.floor(Math.max(width, height) / 25)) + 1, wide
+  let size = Math.max(10, Math.floor(Math.max(width, height) / 25)) + 1
+  let wide
   do {
     size--
     context.font = `bold ${size}px system-ui, sans-serif`

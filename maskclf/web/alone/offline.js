@@ -1,4 +1,5 @@
-// Keeps the files of this page, so that it works without a network after the first visit. It hands out nothing else and sends nothing.
+// Keeps the files of this page, so that it works without a network after the first visit. It hands out nothing else and
+// sends nothing.
 // CACHE and FILES (name → sha256) stand above: whoever exports the page writes them.
 
 const PREFIX = `maskclf ${new URL(registration.scope).pathname} `
@@ -36,7 +37,8 @@ function isolated(response) {
 
 /** A kept file; what is none of this page comes from the network as ever. */
 async function answered(request) {
-  const url = new URL(request.url), isPage = url.href.split(/[?#]/)[0] === registration.scope
+  const url = new URL(request.url)
+  const isPage = url.href.split(/[?#]/)[0] === registration.scope
   const kept = await (await caches.open(NAME)).match(isPage ? addressOf('index.html') : request, { ignoreSearch: true })
   return kept ? isolated(kept) : fetch(request)
 }

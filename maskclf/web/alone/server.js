@@ -7,16 +7,27 @@ import { parts } from './save.js'
 export class Trouble extends Error {}
 
 /** What the page can do; filled by `loadAbout`. */
-export const about = { version: '', mode: 'picture', modes: ['picture'], limits: { max_bytes: Infinity, max_pixels: Infinity, formats: [] } }
+export const about = {
+  version: '',
+  mode: 'picture',
+  modes: ['picture'],
+  limits: { max_bytes: Infinity, max_pixels: Infinity, formats: [] }
+}
 
-/** The model that answers: its name, what it looks at and answers with, labels, colours and signs; filled by `loadAbout`. */
+/**
+ * The model that answers: its name, what it looks at and answers with, labels, colours and signs; filled by
+ * `loadAbout`.
+ */
 export const model = { name: '', input: 'picture', output: 'class', labels: [], colours: {}, signs: {} }
 
 /** Does the model compute in this page? Then nothing is sent, and nobody counts what readers say of an answer. */
 export const isAlone = true
 
 const asked = new Map() // number of a photo → what is called with its answer
-let worker = null, numbers = 0, isReady = false, name = ''
+let worker = null
+let numbers = 0
+let isReady = false
+let name = ''
 
 /** Begin anew with one thread, where this browser could not start several. */
 function goOnWithOne() {
@@ -48,7 +59,8 @@ function worked() {
     if (data.answer) waiting?.done(data.answer)
     else waiting?.stop(data.stopped ? new DOMException('cancelled', 'AbortError') : new Trouble(data.trouble))
   }
-  worker.onerror = ({ message }) => giveUp(`The model cannot work in this browser (${message ?? 'no worker'}): try a newer browser.`)
+  worker.onerror = ({ message }) =>
+    giveUp(`The model cannot work in this browser (${message ?? 'no worker'}): try a newer browser.`)
   return worker
 }
 
@@ -56,12 +68,19 @@ let told = null // what the page can do, once it has been asked for
 
 /** Read what the page can do; only once, if that is there. The worker begins to load the model. */
 export function loadAbout() {
-  told ??= fetch(new URL('about.json', import.meta.url)).then(response => response.json()).then(found => {
-    Object.assign(about, found, { limits: about.limits })
-    Object.assign(model, found.model)
-    worked()
-  }).catch(() => { throw new Trouble('Part of this page is missing: see that you are connected, and load it again.') })
-  told.catch(() => { told = null })
+  told ??= fetch(new URL('about.json', import.meta.url))
+    .then(response => response.json())
+    .then(found => {
+      Object.assign(about, found, { limits: about.limits })
+      Object.assign(model, found.model)
+      worked()
+    })
+    .catch(() => {
+      throw new Trouble('Part of this page is missing: see that you are connected, and load it again.')
+    })
+  told.catch(() => {
+    told = null
+  })
   return told
 }
 
@@ -70,11 +89,15 @@ function ask(question, signal, onPart) {
   return new Promise((done, stop) => {
     const id = ++numbers
     asked.set(id, { done, stop, onPart, question })
-    signal?.addEventListener('abort', () => {
-      if (!asked.delete(id)) return
-      worked().postMessage({ cancel: id })
-      stop(signal.reason)
-    }, { once: true })
+    signal?.addEventListener(
+      'abort',
+      () => {
+        if (!asked.delete(id)) return
+        worked().postMessage({ cancel: id })
+        stop(signal.reason)
+      },
+      { once: true }
+    )
     worked().postMessage({ id, ...question })
   })
 }
@@ -82,17 +105,23 @@ function ask(question, signal, onPart) {
 /** The upright photo with the answer drawn on it, as a JPEG; null where this browser has no room for it. */
 async function drawnOn(file, answer, signal) {
   const bitmap = await ask({ file }, signal)
-  try { return model.output === 'class' ? await annotated(bitmap, answer, parts(answer)) : await captioned(bitmap, answer) }
-  finally { bitmap.close() }
+  try {
+    return model.output === 'class' ? await annotated(bitmap, answer, parts(answer)) : await captioned(bitmap, answer)
+  } finally {
+    bitmap.close()
+  }
 }
 
 const given = new Map() // id → answer
 
-/** What the model says of a photo, as JSON; or drawn on it (a Blob) if `accept` is a type such as image/jpeg, where `again` is the id of the answer. `onPart` is told how far it is. */
+/**
+ * What the model says of a photo, as JSON; or drawn on it (a Blob) if `accept` is a type such as image/jpeg, where
+ * `again` is the id of the answer. `onPart` is told how far it is.
+ */
 export async function predict(file, mode, { accept = 'application/json', again, signal, onPart } = {}) {
   signal?.throwIfAborted()
   await loadAbout()
-  const answer = given.get(again) ?? await ask({ file, mode }, signal, onPart)
+  const answer = given.get(again) ?? (await ask({ file, mode }, signal, onPart))
   given.set(answer.id, answer)
   return accept === 'application/json' ? answer : drawnOn(file, answer, signal)
 }
@@ -105,11 +134,15 @@ export const stats = async () => null
 
 const sleep = seconds => new Promise(done => setTimeout(done, 1000 * seconds))
 
-/** Keep all files of this page, so that it works without a network from the next visit on; what the reader is told then. */
+/**
+ * Keep all files of this page, so that it works without a network from the next visit on; what the reader is told then.
+ */
 export async function keepForLater() {
   if (!navigator.serviceWorker) return ''
   while (!isReady || asked.size) await sleep(0.3) // the first answer comes first
-  await navigator.serviceWorker.register(new URL('../offline.js', import.meta.url), { scope: new URL('../', import.meta.url).pathname })
+  await navigator.serviceWorker.register(new URL('../offline.js', import.meta.url), {
+    scope: new URL('../', import.meta.url).pathname
+  })
   await navigator.serviceWorker.ready
   return 'This page works without a network from now on.'
 }

@@ -2,7 +2,8 @@
 
 /** Scores as positive numbers that add up to 1. */
 export function softmax(scores) {
-  const highest = Math.max(...scores), powers = scores.map(score => Math.exp(score - highest))
+  const highest = Math.max(...scores)
+  const powers = scores.map(score => Math.exp(score - highest))
   const sum = powers.reduce((a, b) => a + b, 0)
   return powers.map(power => power / sum)
 }
@@ -15,7 +16,9 @@ const named = (labels, row) => Object.fromEntries(labels.map((label, i) => [labe
 
 /** One class of several; `unsure` below the threshold. */
 function oneClass(scores, { labels, temperature, thresholds }) {
-  const row = softmax(scores.map(score => score / temperature)), best = row.indexOf(Math.max(...row)), least = thresholds?.unsure ?? null
+  const row = softmax(scores.map(score => score / temperature))
+  const best = row.indexOf(Math.max(...row))
+  const least = thresholds?.unsure ?? null
   const label = least === null || row[best] >= least ? labels[best] : 'unsure'
   return { label, probability: row[best], probabilities: named(labels, row) }
 }
@@ -23,20 +26,29 @@ function oneClass(scores, { labels, temperature, thresholds }) {
 /** Any number of labels, each with its own threshold. */
 function severalLabels(scores, { labels, temperature, thresholds }) {
   const row = sigmoid(scores.map(score => score / temperature))
-  return { labels: labels.filter((label, i) => row[i] >= (thresholds?.[label] ?? 0.5)), probabilities: named(labels, row) }
+  return {
+    labels: labels.filter((label, i) => row[i] >= (thresholds?.[label] ?? 0.5)),
+    probabilities: named(labels, row)
+  }
 }
 
 /** A number, and where known the bounds of the true one. */
 function oneNumber([value], { labels, interval }) {
   const half = interval?.half ?? null
-  return { value, low: half === null ? null : value - half, high: half === null ? null : value + half, name: labels[0], unknown: false }
+  return {
+    value,
+    low: half === null ? null : value - half,
+    high: half === null ? null : value + half,
+    name: labels[0],
+    unknown: false
+  }
 }
 
 /** What is said instead about what is unlike all that was learned. */
 const refused = {
   class: answer => ({ ...answer, label: 'unknown' }),
   labels: answer => ({ ...answer, labels: ['unknown'] }),
-  number: answer => ({ ...answer, value: null, low: null, high: null, unknown: true }),
+  number: answer => ({ ...answer, value: null, low: null, high: null, unknown: true })
 }
 
 const TASKS = { class: oneClass, labels: severalLabels, number: oneNumber }

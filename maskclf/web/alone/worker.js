@@ -1,4 +1,5 @@
-// The model at work, beside the page, so that the page stays quick. It is sent { id, file, mode } and sends { id, answer } or { id, trouble };
+// The model at work, beside the page, so that the page stays quick. It is sent { id, file, mode } and sends { id,
+// answer } or { id, trouble };
 // without a mode the answer is the upright photo.
 import * as ort from './ort.mjs'
 import { decode, Unreadable } from './decode.js'
@@ -9,7 +10,8 @@ import { answerOf, countsOf, texts } from './tasks.js'
 
 const MARGIN = 1.3 // side of the square around a face, in longer sides of its box
 const TOGETHER = 8 // faces that go through the network at a time
-const threads = self.crossOriginIsolated && self.name !== 'one thread' ? Math.min(4, navigator.hardwareConcurrency ?? 1) : 1
+const threads =
+  self.crossOriginIsolated && self.name !== 'one thread' ? Math.min(4, navigator.hardwareConcurrency ?? 1) : 1
 const OPTIONS = { executionProviders: ['wasm'], logSeverityLevel: 4 }
 
 ort.env.logLevel = 'fatal'
@@ -18,17 +20,19 @@ ort.env.wasm.numThreads = threads
 ort.env.wasm.initTimeout = threads > 1 ? 20_000 : 0 // milliseconds, after which threads that do not start are given up
 
 const cancelled = new Set()
-const fetched = name => fetch(new URL(name, import.meta.url)).then(response => {
-  if (!response.ok) throw new Unreadable(`Part of this page is missing (${name}, ${response.status}): load it again.`)
-  return response
-})
+const fetched = name =>
+  fetch(new URL(name, import.meta.url)).then(response => {
+    if (!response.ok) throw new Unreadable(`Part of this page is missing (${name}, ${response.status}): load it again.`)
+    return response
+  })
 const bytesOf = async name => (await fetched(name)).arrayBuffer()
 const session = async (content, level = 'all') =>
   ort.InferenceSession.create(new Uint8Array(await content), { ...OPTIONS, graphOptimizationLevel: level })
 
 /** Model and networks; the finder is fetched at once where there is one, and opened when it is first needed. */
 const loaded = (async () => {
-  const content = bytesOf('model.onnx'), model = await (await fetched('model.json')).json()
+  const content = bytesOf('model.onnx')
+  const model = await (await fetched('model.json')).json()
   const finder = model.finder && bytesOf('finder.onnx')
   finder?.catch(() => {}) // what is wrong is said when it is needed
   return { model, network: await session(content, model.optimisation), finder }
@@ -43,7 +47,12 @@ async function pause(id) {
 /** What the model says of some opened pictures. */
 async function answers(pictures, { model, network }) {
   const squares = pictures.map(picture => toSquare(picture, model.size, model.method, model.detail))
-  const pixels = new ort.Tensor('float32', toArray(squares, model.mean, model.std), [squares.length, 3, model.size, model.size])
+  const pixels = new ort.Tensor('float32', toArray(squares, model.mean, model.std), [
+    squares.length,
+    3,
+    model.size,
+    model.size
+  ])
   const { logits, features } = await network.run({ pixels }, model.unknown ? ['logits', 'features'] : ['logits'])
   const rows = (tensor, n) => tensor?.data.subarray(n * tensor.dims[1], (n + 1) * tensor.dims[1])
   return squares.map((_, n) => answerOf(rows(logits, n), rows(features, n), model))
@@ -63,7 +72,8 @@ async function faces(picture, full, kept, id) {
 
 /** The answer about a photo, as the service for this model would send it. */
 async function look({ id, file, mode }) {
-  const all = await loaded, { model } = all
+  const all = await loaded
+  const { model } = all
   await pause(id)
   const { picture, full } = await decode(file, mode === 'picture' && model.draft ? model.size : null)
   const about = { id: String(id), mode, size: full, colours: model.colours }
@@ -71,11 +81,19 @@ async function look({ id, file, mode }) {
     const [answer] = await answers([picture], all)
     return { ...about, counts: countsOf(texts(answer)), ...answer }
   }
-  const found = await faces(picture, full, all, id), scale = picture.width / full[0], named = []
-  const square = ({ box }) => squareCrop(picture, box.map(edge => scale === 1 ? round(edge) : round(round(edge) * scale)), MARGIN)
+  const found = await faces(picture, full, all, id)
+  const scale = picture.width / full[0]
+  const named = []
+  const square = ({ box }) =>
+    squareCrop(
+      picture,
+      box.map(edge => (scale === 1 ? round(edge) : round(round(edge) * scale))),
+      MARGIN
+    )
   for (let start = 0; start < found.length; start += TOGETHER) {
     await pause(id)
-    const some = found.slice(start, start + TOGETHER), said = await answers(some.map(square), all)
+    const some = found.slice(start, start + TOGETHER)
+    const said = await answers(some.map(square), all)
     some.forEach((face, n) => named.push({ ...face, ...said[n] }))
   }
   const zeros = Object.fromEntries(model.labels.map(label => [label, 0]))
@@ -84,7 +102,10 @@ async function look({ id, file, mode }) {
 
 /** The upright photo as a bitmap. */
 async function show({ file }) {
-  const { picture: { width, height, data } } = await decode(file, null), image = new ImageData(width, height)
+  const {
+    picture: { width, height, data }
+  } = await decode(file, null)
+  const image = new ImageData(width, height)
   for (let from = 0, at = 0; from < data.length; from += 3, at += 4) {
     for (let channel = 0; channel < 3; channel++) image.data[at + channel] = data[from + channel]
     image.data[at + 3] = 255
@@ -95,15 +116,29 @@ async function show({ file }) {
 /** A sentence about what went wrong. */
 function sentence(error) {
   if (error instanceof Unreadable) return error.message
-  if (error instanceof RangeError || /memory|allocat/i.test(String(error))) return 'There is not enough memory for this photo: make it smaller and try again.'
+  if (error instanceof RangeError || /memory|allocat/i.test(String(error))) {
+    return 'There is not enough memory for this photo: make it smaller and try again.'
+  }
   return `The model cannot work in this browser (${error?.message ?? error}): load the page again, or try a newer browser.`
 }
 
 let queue = Promise.resolve() // one photo at a time
 onmessage = ({ data }) => {
-  if (data.cancel) { cancelled.add(data.cancel); return }
-  queue = queue.then(() => data.mode ? look(data) : show(data)).then(
-    answer => postMessage({ id: data.id, answer }),
-    error => { cancelled.delete(data.id); postMessage({ id: data.id, trouble: sentence(error), stopped: error?.name === 'AbortError' }) })
+  if (data.cancel) {
+    cancelled.add(data.cancel)
+    return
+  }
+  queue = queue
+    .then(() => (data.mode ? look(data) : show(data)))
+    .then(
+      answer => postMessage({ id: data.id, answer }),
+      error => {
+        cancelled.delete(data.id)
+        postMessage({ id: data.id, trouble: sentence(error), stopped: error?.name === 'AbortError' })
+      }
+    )
 }
-loaded.then(() => postMessage({ ready: true }), error => postMessage({ broken: sentence(error), threads }))
+loaded.then(
+  () => postMessage({ ready: true }),
+  error => postMessage({ broken: sentence(error), threads })
+)
