@@ -19,7 +19,7 @@ from .terminal import complain
 from ..model.folder import read_model, stored_report
 from ..model.info import model_info
 
-# %% ../../nbs/library/cli/judging.ipynb #cc866397
+# %% ../../nbs/library/cli/judging.ipynb #a143f770
 def _stored(model: Path) -> tuple[Any, str]:
     "The report of the training, made again from the figures in a model folder, and what it is about."
     report = stored_report(read_model(model))
@@ -60,7 +60,8 @@ def _end_with(unreadable: int, unsaid: bool) -> None:
     if not unreadable:
         return
     if unsaid:
-        complain(f'{plural(unreadable, "picture")} could not be read, and {"is" if unreadable == 1 else "are"} not counted.')
+        are = 'is' if unreadable == 1 else 'are'
+        complain(f'{plural(unreadable, "picture")} could not be read, and {are} not counted.')
     raise typer.Exit(1)
 
 

@@ -178,7 +178,7 @@ def counts_sentence(
     both_wrong = int(((faults[0] > 0) & (faults[1] > 0)).sum())
     return f"Only A is right about {a}, only B about {b}, neither about {both_wrong}: McNemar's exact test {ends}"
 
-# %% ../../nbs/library/evaluation/compare.ipynb #291542da
+# %% ../../nbs/library/evaluation/compare.ipynb #e7b43f04
 def _beside(one: Difference, value: float) -> str:
     "A difference in words."
     if value == 0:
@@ -203,7 +203,8 @@ def verdict_sentence(
         return f'{sentence}: all are of one photo, and one photo is too little to judge by.'
     if not main.low <= 0 <= main.high:
         return f'{sentence}: too few of them tell A and B apart.'
-    return f'{sentence}: the {main.name} of B may be anything from {_beside(main, main.low)} to {_beside(main, main.high)}.'
+    ends = f'{_beside(main, main.low)} to {_beside(main, main.high)}'
+    return f'{sentence}: the {main.name} of B may be anything from {ends}.'
 
 # %% ../../nbs/library/evaluation/compare.ipynb #0dfbbe89
 def disagreements(
