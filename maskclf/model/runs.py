@@ -258,7 +258,7 @@ def run_of(
     runs = [run for run in found if run.model == Path(os.path.abspath(model))]
     return runs[-1] if runs else None
 
-# %% ../../nbs/library/model/runs.ipynb #e08c9d95
+# %% ../../nbs/library/model/runs.ipynb #b9f95f31
 def run_differences(
     one: Run,  # from `read_runs`
     other: Run,  # another one
@@ -273,7 +273,8 @@ def run_differences(
 
 def _about_data(run: Run) -> dict[str, Any]:
     "What a run says about its pictures."
-    return {name: run.entries.get(name) for name in ('data', 'fingerprint', 'pictures', 'aside')}
+    known = {name: run.entries.get(name) for name in ('fingerprint', 'pictures', 'aside')}
+    return {'data': None if run.data is None else str(run.data)} | known  # of two logs, one name may mean two folders
 
 
 def _different(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
