@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['count_lines', 'print_examples', 'samples', 'crop', 'doctor', 'similar', 'map_pictures', 'next_to_label']
 
-# %% ../../nbs/library/cli/data.ipynb #data-02
+# %% ../../nbs/library/cli/data.ipynb #4dc67ed9
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 
 from ..base.text import csv_line, path_cell, plural, printable
 from .app import app
-from .options import (Column, Group, Pictures, Target, argument, base_name, check_exists, check_page, option,
+from .options import (Column, Group, Pictures, Quiet, Target, argument, base_name, check_exists, check_page, option,
                                  print_json)
 from .terminal import complain, sentence, with_bar
 
@@ -100,7 +100,7 @@ def crop(
     if len(cut) < len(table):
         raise typer.Exit(1)
 
-# %% ../../nbs/library/cli/data.ipynb #data-17
+# %% ../../nbs/library/cli/data.ipynb #cac8e05c
 _FindingsAsJson = Annotated[bool, option(
     'Print JSON: every finding, with file, kind, severity and message.', '--json')]
 _FindingsPage = Annotated[Path | None, option(
@@ -117,6 +117,7 @@ def doctor(
     target: Target = None,  # what is to be learned; None: see the help
     column: Column = None,  # of a table, the column with the labels
     group: Group = None,  # what must stay on one side of the split; None: only photos
+    quiet: Quiet = False,  # print the findings only; with a page or a list, nothing?
 ) -> None:
     """Look for what would spoil a training, before it starts.
 
@@ -133,20 +134,26 @@ def doctor(
     from maskclf.data.checkup import check_up
 
     checkup = check_up(path, target=target, column=column, group=group)
+    in_a_file = bool(page or fix_list)
     if as_json:
         print_json(checkup.to_dict())
-    else:
+    elif not (quiet and in_a_file):
         print(checkup)
     if page:
         from maskclf.evaluation.pages import write_checkup
 
         page = write_checkup(checkup, page)
-        complain(f'note: the pictures in question are in {page}: open it in a browser.')
+        if not quiet:
+            complain(f'note: the pictures in question are in {page}: open it in a browser.')
     if fix_list:
         checkup.write_fix_list(fix_list)
-        complain(f'note: look through {fix_list}, remove what is to stay (of a picture in two classes, the right one), '
-                 f'then: maskclf train {path} --exclude {fix_list}')
-    if (checkup.table.severity == 'error').any():
+        if not quiet:
+            complain(f'note: look through {fix_list}, remove what is to stay (of a picture in two classes, the right '
+                     f'one), then: maskclf train {path} --exclude {fix_list}')
+    errors = int((checkup.table.severity == 'error').sum())
+    if errors:
+        if quiet and in_a_file and not as_json:
+            complain(f'{plural(errors, "error")} among the findings.')
         raise typer.Exit(1)
 
 # %% ../../nbs/library/cli/data.ipynb #data-n10

@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['find']
 
-# %% ../../nbs/library/cli/finding.ipynb #finding-02
+# %% ../../nbs/library/cli/finding.ipynb #1413bf39
 import json
 import os
 from collections import Counter
@@ -16,10 +16,10 @@ import typer
 
 from ..base.errors import MissingError, PictureError
 from ..base.files import refuse_address
-from ..base.text import first_few, printable
+from ..base.text import first_few, plural, printable
 from .app import app
 from .options import (
-    OR_RAY, Address, Engine, Names, Runtime, Unknown, argument, check_writable, new_folder, option)
+    OR_RAY, Address, Engine, Names, Quiet, Runtime, Unknown, argument, check_writable, new_folder, option)
 from .predicting import with_ray
 from .terminal import complain, with_bar
 from ..use.analyse import check_names_faces
@@ -27,7 +27,7 @@ from ..use.classifier import Classifier
 from ..use.detect import FaceFinder
 from ..use.find import Row, find_in_photos, is_film, is_video, media_in, not_media, photo_row
 
-# %% ../../nbs/library/cli/finding.ipynb #finding-05
+# %% ../../nbs/library/cli/finding.ipynb #04e0d8ef
 def _found_text(row: Row, labels: Sequence[str]) -> str:
     "What was found in a photo, as lines: the file with the counts, then a line for each face."
     file = printable(row['file'])
@@ -76,16 +76,31 @@ def _print_found(
 
 
 def _find_into(
-    photos: Sequence[Path], out: Path, finder: FaceFinder, classifier: Classifier, resume: bool, every: int
+    photos: Sequence[Path], out: Path, finder: FaceFinder, classifier: Classifier, resume: bool, every: int,
+    quiet: bool = False
 ) -> int:
     "Make the folder, or go on with it; how many files could not be used."
+    watch = iter if quiet else partial(with_bar, unit='file')
     try:
-        summary = find_in_photos(photos, out, finder, classifier, resume, every, watch=partial(with_bar, unit='file'))
+        summary = find_in_photos(photos, out, finder, classifier, resume, every, watch=watch)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f'Stopped. What is done is in {out}: the same command with --resume goes on from '
                                 'there.') from None
-    print(f'{summary}\n{out}: marked copies in pictures, faces.csv, faces.jsonl')
+    if not quiet:
+        print(f'{summary}\n{out}: marked copies in pictures, faces.csv, faces.jsonl')
+    elif summary.failed:
+        complain(f'{plural(summary.failed, "file")} could not be used: {out/"faces.csv"} says why.')
     return summary.failed
+
+
+def _note_others(named: Sequence[Path], media: Sequence[tuple[Path, Any]]) -> None:
+    "Say what was not looked at."
+    moving = [file for file, _ in media if is_film(file)]
+    if moving:
+        complain(f'note: of a GIF that moves only the first picture is looked at ({first_few(moving)}): add --out')
+    others = not_media(named)
+    if others:
+        complain(f'note: {others}')
 
 
 def _check_request(
@@ -155,6 +170,7 @@ def find(
     engine: Engine = 'local',  # who works
     address: Address = None,  # of a Ray cluster
     column: Names = None,  # title of the column with the names
+    quiet: Quiet = False,  # print what is seen only; with a folder, nothing?
 ) -> None:
     """Find every face in whole photos, and name it.
 
@@ -178,19 +194,17 @@ def find(
     elif camera and out:
         from maskclf.use.video import find_in_video
 
-        print(f'{find_in_video(0, out, finder, classifier, every, show)}\n{out}')
+        seen = find_in_video(0, out, finder, classifier, every, show)
+        if not quiet:
+            print(f'{seen}\n{out}')
         return
     elif out:
-        failed = _find_into([Path(photo) for photo in photos], out, finder, classifier, resume, every)
+        failed = _find_into([Path(photo) for photo in photos], out, finder, classifier, resume, every, quiet)
     else:
         named = [Path(photo) for photo in photos]
         media = media_in(named)
         failed = _print_found(media, finder, classifier, as_json)
-        moving = [file for file, _ in media if is_film(file)]
-        if moving:
-            complain(f'note: of a GIF that moves only the first picture is looked at ({first_few(moving)}): add --out')
-        others = not_media(named)
-        if others:
-            complain(f'note: {others}')
+        if not quiet:
+            _note_others(named, media)
     if failed:
         raise typer.Exit(1)

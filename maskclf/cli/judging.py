@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['evaluate', 'info', 'compare', 'export']
 
-# %% ../../nbs/library/cli/judging.ipynb #judging-02
+# %% ../../nbs/library/cli/judging.ipynb #89634f57
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,13 +11,15 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ..base.errors import ExistsError, ModelError, warn
+from ..base.text import plural
 from .app import app
-from .options import (FOLDER, Column, Model, Tta, Unknown, argument, base_name, check_exists, check_page,
-                                 check_writable, option, print_json)
+from .options import (FOLDER, Column, Model, Quiet, Tta, Unknown, argument, base_name, check_exists,
+                                 check_page, check_writable, option, print_json)
+from .terminal import complain
 from ..model.folder import read_model, stored_report
 from ..model.info import model_info
 
-# %% ../../nbs/library/cli/judging.ipynb #judging-05
+# %% ../../nbs/library/cli/judging.ipynb #a143f770
 def _stored(model: Path) -> tuple[Any, str]:
     "The report of the training, made again from the figures in a model folder, and what it is about."
     report = stored_report(read_model(model))
@@ -53,6 +55,16 @@ _Page = Annotated[Path | None, option(
     'Also write a report with pictures to this HTML file.', '--report', metavar='FILE')]
 
 
+def _end_with(unreadable: int, unsaid: bool) -> None:
+    "Exit code 1 if some pictures could not be read, with a sentence where nothing else says so."
+    if not unreadable:
+        return
+    if unsaid:
+        are = 'is' if unreadable == 1 else 'are'
+        complain(f'{plural(unreadable, "picture")} could not be read, and {are} not counted.')
+    raise typer.Exit(1)
+
+
 @app.command()
 def evaluate(
     model: Model,  # model folder
@@ -63,6 +75,7 @@ def evaluate(
     column: Column = None,  # of a table, the column to compare with; None: see the help
     unknown: Unknown = None,  # may it say `unknown`? None: as the model was saved
     tta: Tta = False,  # look twice, the second time in a mirror?
+    quiet: Quiet = False,  # print the figures only; with a page, nothing?
 ) -> None:
     """Say how good a model is.
 
@@ -70,6 +83,7 @@ def evaluate(
       maskclf evaluate my-model                   the figures of its training
       maskclf evaluate my-model my-pictures       the same, worked out again
       maskclf evaluate my-model other-pictures    with pictures it has never seen
+      maskclf evaluate my-model my-pictures --report page.html --quiet   the page, and not a word
     """
     if page and data is None:
         raise typer.BadParameter('a report needs pictures: name the folder too.', param_hint='--report')
@@ -87,10 +101,12 @@ def evaluate(
     if as_json:
         figures = report.to_dict() if data else read_model(model).config.metrics or {}
         print_json(dict(evaluated=which) | figures)
-    else:
+    elif not quiet:
         print(f'{model} on {which}\n\n{report}')
-    if report.unreadable and data:
-        raise typer.Exit(1)
+    elif not page:
+        print(report)
+    if data:
+        _end_with(report.unreadable, unsaid=bool(quiet and page))
 
 # %% ../../nbs/library/cli/judging.ipynb #judging-13b
 @app.command()
@@ -111,7 +127,7 @@ def info(
     if not about.whole:
         raise typer.Exit(1)
 
-# %% ../../nbs/library/cli/judging.ipynb #judging-n01
+# %% ../../nbs/library/cli/judging.ipynb #6271dbf9
 _First = Annotated[Path, argument('A', 'Model folder from `maskclf train`.')]
 _Second = Annotated[Path, argument('B', 'Another one, with the same labels.')]
 _Both = Annotated[Path | None, argument('PICTURES', f'{FOLDER} Left out: those that A kept aside in its training.')]
@@ -128,6 +144,7 @@ def compare(
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of the table
     page: _Disagreements = None,  # HTML file to write
     column: Column = None,  # of a table, the column to compare with; None: see the help
+    quiet: Quiet = False,  # print the figures only; with a page, nothing?
 ) -> None:
     """Say which of two models is better, on the same pictures.
 
@@ -149,10 +166,9 @@ def compare(
         write_comparison(found, page)
     if as_json:
         print_json(found.to_dict())
-    else:
+    elif not (quiet and page):
         print(found)
-    if found.unreadable:
-        raise typer.Exit(1)
+    _end_with(found.unreadable, unsaid=bool(quiet and page))
 
 # %% ../../nbs/library/cli/judging.ipynb #judging-15
 def _megabytes(model: Path) -> float:

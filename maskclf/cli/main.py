@@ -52,7 +52,7 @@ def load_commands(
     _forget_doubles()
     app.registered_commands.sort(key=_place_in_help)
 
-# %% ../../nbs/library/cli/main.ipynb #main-05
+# %% ../../nbs/library/cli/main.ipynb #2eff3db2
 PLAIN = ('predict', 'find')  # commands that take a list of names, and can do without options
 
 
@@ -107,8 +107,8 @@ def main(
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(encoding='utf-8', errors='backslashreplace')
-    if argv is None and (follows() or not sys.stderr.isatty()):
-        os.environ.setdefault('TQDM_DISABLE', '1')  # nobody watches: no progress bars
+    if argv is None and (follows() or not sys.stderr.isatty() or '--quiet' in sys.argv):
+        os.environ.setdefault('TQDM_DISABLE', '1')  # nobody watches, or wants to: no progress bars
     os.environ.setdefault('PANDAS_FUTURE_INFER_STRING', '0')  # else tables of pandas 3 hold no names that are no UTF-8
     debug = os.environ.get('MASKCLF_DEBUG')
     with short_warnings(not debug):

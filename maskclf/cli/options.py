@@ -98,7 +98,7 @@ def check_exists(
     if not path.exists():
         raise MissingError(f'{path} does not exist: check the name and the folder.')
 
-# %% ../../nbs/library/cli/options.ipynb #options-21
+# %% ../../nbs/library/cli/options.ipynb #5fbe42bf
 FOLDER = ('Folder with a folder of pictures, or of sounds, per class; photos with boxes (Pascal VOC, COCO, YOLO and '
           'others; also the .json or data.yaml itself); or a table (.csv) of files and their labels.')
 ARCH = 'Architecture of the network, any of torchvision or timm.'
@@ -166,7 +166,8 @@ Address = Annotated[str | None, option(
     metavar='HOST:PORT')]
 Names = Annotated[str | None, option(
     'Column of a CSV or Parquet file that holds the names; left out: file, path, image or url.', metavar='NAME')]
-Quiet = Annotated[bool, option('Print only what came of it: no table, no bar, no counts.', '--quiet')]
+Quiet = Annotated[bool, option(
+    'Print only what was asked for or went wrong: no epochs, no bar, no counts, no hints.', '--quiet')]
 Lr = Annotated[float | None, option(
     'Highest learning rate. Left out: what suits the layers that are trained.', min=1e-9)]
 EarlyStop = Annotated[int | None, option(

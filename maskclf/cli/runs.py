@@ -3,7 +3,8 @@
 # %% auto #0
 __all__ = ['runs']
 
-# %% ../../nbs/library/cli/runs.ipynb #runs-02
+# %% ../../nbs/library/cli/runs.ipynb #15657578
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -17,15 +18,19 @@ from .app import app
 from .options import argument, check_exists, option, print_json
 from ..model.runs import Run, read_runs, run_differences
 
-# %% ../../nbs/library/cli/runs.ipynb #runs-04
+# %% ../../nbs/library/cli/runs.ipynb #cead4322
 _SHOWN = ('run', 'time', 'model', 'data', 'pictures', 'arch', 'size', 'epochs')  # then the figures, and the seconds
 
 
+_WIDE = 60  # characters of a cell
+
+
 def _text(value: Any) -> str:
-    "A value as a cell of a table."
+    "A value as a cell of a table; one that is very long is cut."
     if isinstance(value, float):
         return f'{value:.4g}'
-    return '' if value is None else printable(str(value))
+    text = '' if value is None else printable(str(value))
+    return text if len(text) <= _WIDE else f'{text[:_WIDE - 1]}…'
 
 
 def _cell(name: str, value: Any) -> str:
@@ -54,16 +59,25 @@ def _cells(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     return [_cell(name, row.get(name)) for name in names]
 
 
+def _rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    "The rows of a table; where the runs are from several logs, models and data as seen from here."
+    rows = [run.row() for run in runs]
+    if len({run.log for run in runs}) > 1:
+        for row, run in zip(rows, runs, strict=True):
+            row.update(model=str(run.model), data=None if run.data is None else str(run.data))
+    return rows
+
+
 def _as_table(runs: Sequence[Run]) -> str:
     "Runs as a table to read."
     names = [*_SHOWN, *_names(run.figures for run in runs), 'seconds']
-    cells = [_cells(run.row(), names) for run in runs]
+    cells = [_cells(row, names) for row in _rows(runs)]
     return _lines([{'time': 'time (UTC)'}.get(name, name) for name in names], cells)
 
 
 def _as_csv(runs: Sequence[Run]) -> str:
     "Runs as CSV, with all settings."
-    rows = [run.row() for run in runs]
+    rows = _rows(runs)
     names = _names(rows)
     lines = [csv_line(map(row.get, names)) for row in rows]
     return csv_line(names) + ''.join(lines)
@@ -71,9 +85,11 @@ def _as_csv(runs: Sequence[Run]) -> str:
 
 def _order(value: Any) -> tuple[bool, int, Any]:
     "By what a column is sorted: numbers first, then texts, and last what is missing."
+    if value is None or value != value:  # NaN is not even itself
+        return True, 1, ''
     if isinstance(value, (int, float)):
         return False, 0, value
-    return value is None, 1, str(value)
+    return False, 1, str(value)
 
 
 def _sorted(runs: Sequence[Run], name: str | None) -> list[Run]:
@@ -86,7 +102,7 @@ def _sorted(runs: Sequence[Run], name: str | None) -> list[Run]:
         raise typer.BadParameter(f'there is no column {name!r}: choose one of {names}.', param_hint='--sort')
     return sorted(runs, key=lambda run: _order(run.row().get(name)))
 
-# %% ../../nbs/library/cli/runs.ipynb #runs-06
+# %% ../../nbs/library/cli/runs.ipynb #b21a5a35
 def _numbered(runs: Sequence[Run], number: int) -> Run:
     "The run of this number."
     found = [run for run in runs if run.number == number]
@@ -98,7 +114,7 @@ def _numbered(runs: Sequence[Run], number: int) -> Run:
 
 def _with_interval(run: Run, name: str) -> str:
     "A figure with its interval, if that is known."
-    low_high = (run.entries.get('intervals') or {}).get(name)
+    low_high = run.intervals.get(name)
     value = _text(run.figures.get(name))
     return f'{value} ({_text(low_high[0])} to {_text(low_high[1])})' if low_high and value else value
 
@@ -106,13 +122,23 @@ def _with_interval(run: Run, name: str) -> str:
 def _differences(one: Run, other: Run) -> str:
     "In what two runs differ, as a table to read."
     found = run_differences(one, other)
-    rows = [['model', str(one.model), str(other.model)]]
+    rows = [['model', _text(one.model), _text(other.model)]]
     for part, different in found.items():
         rows += [[part, '', '']] if different else [[part, 'the same', '']]
         for name, *values in different:
             texts = [_with_interval(run, name) for run in (one, other)] if part == 'figures' else map(_text, values)
             rows.append([f'  {name}', *texts])
     return _lines(['', f'run {one.number}', f'run {other.number}'], rows)
+
+
+def _next(one: Run, other: Run) -> str:
+    "What to type to have both models asked about the same pictures; nothing if that is not possible any more."
+    models = one.model, other.model
+    if one.model == other.model or not all((model/'config.json').is_file() for model in models):
+        return ''
+    if one.entries.get('target') != other.entries.get('target'):
+        return ''
+    return f'\n\nnext    maskclf compare {shlex.join(map(str, models))}'
 
 
 def _for_json(rows: Sequence[tuple[str, Any, Any]]) -> list[dict[str, Any]]:
@@ -141,6 +167,8 @@ def runs(
       maskclf runs --compare 3 5
       maskclf runs --csv > runs.csv
     """
+    if as_csv and (as_json or compare):
+        raise typer.BadParameter('choose one of --json, --csv and --compare.', param_hint='--csv')
     check_exists(place)
     found, notes = read_runs(place)
     for note in notes:
@@ -151,11 +179,11 @@ def runs(
         if as_json:
             print_json({part: _for_json(rows) for part, rows in differences.items()})
         else:
-            print(f'{_differences(*pair)}\n\nnext    maskclf compare {pair[0].model} {pair[1].model}')
+            print(_differences(*pair) + _next(*pair))
         return
     ordered = _sorted(found, sort)
     if as_json:
-        print_json([dict(run=run.number) | run.entries for run in ordered])
+        print_json([dict(run=run.number, log=str(run.log)) | run.entries for run in ordered])
     elif as_csv:
         print(_as_csv(ordered), end='')
     else:

@@ -81,7 +81,7 @@ def _boxes_or_files(examples: 'Examples') -> int:
     lost = [problem for problem in examples.problems if not problem.used]
     return len(examples.used) + len(lost)
 
-# %% ../../nbs/library/cli/training.ipynb #training-11
+# %% ../../nbs/library/cli/training.ipynb #eab72e8b
 _ModelOut = Annotated[Path, option(
     'Model folder to make; OUT-report.html goes beside it.', callback=new_folder)]
 _ValidPct = Annotated[float, option('Share of the photos to keep aside to check with.', min=0.01, max=0.99)]
@@ -153,6 +153,10 @@ def train(
         return
     _check_free(out, page, overwrite)
     _check_kept(resume)
+    if tracker:
+        from maskclf.learn.trackers import check_tracker
+
+        check_tracker(tracker)  # before anything is read
     with _alone(out):
         from maskclf.data.examples import read_examples
 
