@@ -33,6 +33,7 @@ __all__ = ['MOST', 'project', 'sprite_sheet', 'Mapped', 'write_map']
 
 # %% ../../nbs/library/evaluation/atlas.ipynb #atlas-04
 _FEW = 10  # pictures: with fewer, neighbourhoods say nothing
+_NO_SPREAD = 1e-4  # along the main direction: less is rounding, and from nothing t-SNE cannot begin
 
 
 def project(
@@ -43,7 +44,7 @@ def project(
     from sklearn.manifold import TSNE
 
     n = len(directions)
-    if n < 2:
+    if n < 2 or np.ptp(directions, axis=0).max() < _NO_SPREAD:
         return np.full((n, 2), 0.5)
     parts = min(50, n, directions.shape[1])
     places = PCA(parts, random_state=0).fit_transform(directions)
