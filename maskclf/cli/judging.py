@@ -13,7 +13,7 @@ import typer
 from ..base.errors import ExistsError, ModelError, warn
 from .app import app
 from .options import (FOLDER, Column, Model, Tta, Unknown, argument, base_name, check_exists, check_page,
-                                 check_writable, option, print_json)
+                                 check_writable, named_model, option, print_json)
 from ..model.folder import read_model, stored_report
 from ..model.info import model_info
 
@@ -93,17 +93,22 @@ def evaluate(
         raise typer.Exit(1)
 
 # %% ../../nbs/library/cli/judging.ipynb #judging-13b
+_AnyModel = Annotated[Path, argument(
+    'MODEL', 'Model folder from `maskclf train`, or faces or finder: the models that come with maskclf.')]
+
+
 @app.command()
 def info(
-    model: Model,  # model folder
+    model: _AnyModel,  # model folder, or 'faces' or 'finder'
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of the lines
 ) -> None:
     """Say what a model folder holds: classes, data, figures, files.
 
     \b
       maskclf info my-model
+      maskclf info faces       the model that comes with maskclf
     """
-    about = model_info(model)
+    about = model_info(named_model(model))
     if as_json:
         print_json(about.to_dict())
     else:
