@@ -62,11 +62,12 @@ def write_settings(
 def read_settings(
     file: Path,  # JSON, as `write_settings` writes it or by hand
     known: Iterable[str],  # parameters of the command
+    switches: Iterable[str] = (),  # those that are true or false
 ) -> dict[str, Any]:
     "Parameter → value; `typer.BadParameter` for a file that is none, or a key that is no option."
     shown = printable(str(file))
     try:
-        content = json.loads(file.read_text(encoding='utf-8'))
+        content = json.loads(file.read_text(encoding='utf-8-sig'))  # Notepad puts a mark before the text
     except (OSError, ValueError, RecursionError) as error:
         raise typer.BadParameter(f'{shown} cannot be read as JSON ({error}).') from None
     if not isinstance(content, dict):
@@ -81,6 +82,8 @@ def read_settings(
             raise typer.BadParameter(_unknown(shown, key, options) + _if_newer(content.get(_MARK)))
         if isinstance(value, (list, dict)):
             raise typer.BadParameter(f'{shown} gives {key!r} several values, but an option takes one.')
+        if isinstance(value, bool) and name not in switches:
+            raise typer.BadParameter(f'{shown} says {json.dumps(value)} for {key!r}, which is not answered by yes or no.')
         found[name] = value
     return found
 
@@ -110,7 +113,9 @@ def _numbers(version: Any) -> list[int]:
 def _take(ctx: typer.Context, file: Path | None) -> Path | None:
     "Have a command take its defaults from a file."
     if file is not None:
-        ctx.default_map = read_settings(file, [str(parameter.name) for parameter in ctx.command.params])
+        names = [str(parameter.name) for parameter in ctx.command.params]
+        switches = [str(parameter.name) for parameter in ctx.command.params if getattr(parameter, 'is_flag', False)]
+        ctx.default_map = read_settings(file, names, switches)
     return file
 
 
