@@ -59,7 +59,7 @@ def _sha256(file: Path) -> str:
             digest.update(part)
     return digest.hexdigest()
 
-# %% ../../nbs/library/model/info.ipynb #8ed8c633
+# %% ../../nbs/library/model/info.ipynb #5c3a3843
 _LICENCES = ('licen', 'copying', 'notice')  # how names of files begin that say what one may do
 
 
@@ -141,7 +141,7 @@ def _listed(labels: Sequence[str], most: int = 20) -> str:
     more = len(labels) - most
     return printable(f'{first} and {more} more' if more > 0 else first)
 
-# %% ../../nbs/library/model/info.ipynb #3b570110
+
 def model_info(
     path: str | os.PathLike,  # a model folder
 ) -> ModelInfo:
