@@ -83,7 +83,8 @@ def read_settings(
         if isinstance(value, (list, dict)):
             raise typer.BadParameter(f'{shown} gives {key!r} several values, but an option takes one.')
         if isinstance(value, bool) and name not in switches:
-            raise typer.BadParameter(f'{shown} says {json.dumps(value)} for {key!r}, which is not answered by yes or no.')
+            said = json.dumps(value)
+            raise typer.BadParameter(f'{shown} says {said} for {key!r}, which is not answered by yes or no.')
         found[name] = value
     return found
 

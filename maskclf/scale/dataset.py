@@ -104,7 +104,7 @@ def answer_columns(
     top: int = 0,  # how many of the most probable labels have columns of their own
 ) -> dict[str, type]:
     "The columns of a table of answers, with their types."
-    types = task.columns | task.top_columns(top)
+    types = dict(task.columns) | task.top_columns(top)
     return {name: types.get(name, str) for name in row_columns(task, top)}
 
 
@@ -493,7 +493,8 @@ def predict_dataset(
         open_model = partial(predictor, packed, runtime, classifier.unknown, top, classifier.tta)
         columns = answer_columns(classifier.task, top)
         labels_in = classifier.task.row_labels
-        return run_parts(run, with_kinds(open_model, classifier), columns, labels_in, address, workers, options, progress)
+        opened = with_kinds(open_model, classifier)
+        return run_parts(run, opened, columns, labels_in, address, workers, options, progress)
 
 # %% ../../nbs/library/scale/dataset.ipynb #scale-33
 def face_predictor(

@@ -171,8 +171,8 @@ def near_copies(
         similar = directions[start:start + 500] @ directions.T
         similar[np.arange(len(similar)), start + np.arange(len(similar))] = -1
         best[start:start + 500] = similar.max(axis=1, initial=-1)
-        for place, row in enumerate(similar, start):
-            _join(first, place, np.flatnonzero(row >= least))
+        for one, row in enumerate(similar, start):
+            _join(first, one, np.flatnonzero(row >= least))
     groups: dict[int, list[Neighbour]] = {}
     for place in np.flatnonzero(best >= least):
         neighbour = Neighbour(int(places[place]), float(best[place]))

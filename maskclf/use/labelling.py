@@ -64,7 +64,7 @@ def _greedy(
 ) -> list[int]:
     "The rows that add most to the sum of the largest of each column, one after the other."
     best = already.copy()
-    # What a row adds never grows while others are chosen, so what it added once is a bound: most rows are not asked again.
+    # what a row adds never grows while others are chosen, so what it added once is a bound: most are not asked again
     bounds = [(-float(gain), row) for row, gain in enumerate(np.maximum(similar - best, 0).sum(axis=1))]
     heapq.heapify(bounds)
     chosen: list[int] = []
