@@ -1,6 +1,9 @@
 /* The map of a data set: points to move among, with the mouse, a finger or the keyboard. It asks no network for anything. */
 'use strict'
 ;(() => {
+  // x, y: 0 to 10,000 across the map; near: [[picture, similarity], …] of each picture; groupings: [{name, groups, of}],
+  // where `of` holds the number of each picture's group; sprite: small copies, `columns` in a row, `cell` pixels a side.
+  // A place is the number of a picture.
   const data = JSON.parse(document.getElementById('atlas-data').textContent)
   const n = data.x.length
   const map = document.getElementById('atlas-map')
@@ -276,20 +279,20 @@
     const all = [...fingers.values()]
     return all.length < 2 ? 0 : Math.hypot(all[0].x - all[1].x, all[0].y - all[1].y)
   }
-  const place = event => {
+  const pointOf = event => {
     const box = canvas.getBoundingClientRect()
     return { x: event.clientX - box.left, y: event.clientY - box.top }
   }
   canvas.addEventListener('pointerdown', event => {
     canvas.setPointerCapture(event.pointerId)
-    fingers.set(event.pointerId, place(event))
+    fingers.set(event.pointerId, pointOf(event))
     if (fingers.size === 1) dragged = 0
   })
   canvas.addEventListener('pointermove', event => {
     if (!fingers.has(event.pointerId)) return
     const [x, y] = middle()
     const before = spread()
-    fingers.set(event.pointerId, place(event))
+    fingers.set(event.pointerId, pointOf(event))
     const [newX, newY] = middle()
     const after = spread()
     dragged += Math.abs(newX - x) + Math.abs(newY - y) + Math.abs(after - before)
@@ -300,7 +303,7 @@
     else draw()
   })
   canvas.addEventListener('pointerup', event => {
-    const at = place(event)
+    const at = pointOf(event)
     fingers.delete(event.pointerId)
     if (!fingers.size && dragged < 6) select(nearestTo(at.x, at.y, 30))
   })
@@ -309,7 +312,7 @@
     'wheel',
     event => {
       event.preventDefault()
-      const at = place(event)
+      const at = pointOf(event)
       zoomAt(at.x, at.y, Math.exp(-event.deltaY / 400))
     },
     { passive: false }

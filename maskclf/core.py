@@ -165,9 +165,7 @@ def _mixing(mixup: float) -> list[Callback]:
     "fastai's `MixUp`, if it is asked for."
     if not mixup:
         return []
-    mix = MixUp(mixup)
-    mix.order = 59  # after `Checkpoint`, which skips the epochs of a resumed training before they begin
-    return [mix]
+    return [MixUp(mixup)]
 
 
 def _about(examples: Examples, asked: dict[str, Any], recipe: Recipe, pretrained: bool) -> dict[str, Any]:

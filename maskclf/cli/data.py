@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['count_lines', 'print_examples', 'samples', 'crop', 'doctor', 'similar', 'map_pictures', 'next_to_label']
 
-# %% ../../nbs/library/cli/data.ipynb #4dc67ed9
+# %% ../../nbs/library/cli/data.ipynb #76e7939d
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
+from ..base.errors import DataError
 from ..base.text import csv_line, path_cell, plural, printable
 from .app import app
-from .options import (Column, Group, Pictures, Quiet, Target, argument, base_name, check_exists, check_page, option,
-                                 print_json)
+from .options import (Column, Group, Pictures, Quiet, Target, argument, base_name, check_exists, check_page, named_model,
+                                 option, print_json)
 from .terminal import complain, sentence, with_bar
 
 if TYPE_CHECKING:
@@ -156,25 +157,28 @@ def doctor(
             complain(f'{plural(errors, "error")} among the findings.')
         raise typer.Exit(1)
 
-# %% ../../nbs/library/cli/data.ipynb #data-n10
+# %% ../../nbs/library/cli/data.ipynb #ed2b6fb6
 class _SeenFolder(NamedTuple):
     "What a model sees in the pictures of a folder."
     classifier: 'Classifier'
     files: list[Path]
     features: 'Features'
 
+    @property
+    def counted(self) -> str:
+        "How many could be read, in words."
+        return plural(len(self.features.readable), self.classifier.input.name)
+
 
 def _open_model(model: Path) -> 'Classifier':
     "The model in a folder; `faces`, if that is no model folder, is the one that comes with this package."
-    from maskclf.model.folder import is_model_folder
     from maskclf.use.classifier import Classifier
 
-    shipped = str(model) == 'faces' and not is_model_folder(model)
-    return Classifier(None if shipped else model, runtime='onnxruntime')
+    return Classifier(named_model(model), runtime='onnxruntime')
 
 
 def _look_at(classifier: 'Classifier', folder: Path) -> _SeenFolder:
-    "Have a model look at a folder; what cannot be read is said."
+    "Have a model look at a folder; what cannot be read is said; `DataError` if nothing can."
     from maskclf.use.features import features_of
 
     files = classifier.examples_in(folder)
@@ -182,6 +186,8 @@ def _look_at(classifier: 'Classifier', folder: Path) -> _SeenFolder:
     for place, error in features.errors.items():
         text = sentence(error)
         complain(text if files[place].name in text else f'{printable(str(files[place]))}: {text}')
+    if not len(features.readable):
+        raise DataError(f'No {classifier.input.name} in {printable(str(folder))} can be read: name another folder.')
     return _SeenFolder(classifier, files, features)
 
 
@@ -193,13 +199,14 @@ def _end(seen: _SeenFolder) -> None:
 
 
 def _print_table(
-    rows: Sequence[dict[str, Any]], as_json: bool, as_csv: bool, line: Callable[[dict[str, Any]], str]
+    rows: Sequence[dict[str, Any]], as_json: bool, as_csv: bool, line: Callable[[dict[str, Any]], str],
+    columns: Sequence[str] = (),  # of a table without rows
 ) -> None:
     "Print rows as JSON, as CSV, or each as a line."
     if as_json:
         print_json(rows)
     elif as_csv:
-        print(csv_line(rows[0] if rows else ['file']), end='')
+        print(csv_line(rows[0] if rows else columns), end='')
         for row in rows:
             print(csv_line(path_cell(value) if name == 'file' else value for name, value in row.items()), end='')
     else:
@@ -210,7 +217,7 @@ def _check_forms(as_json: bool, as_csv: bool) -> None:
     if as_json and as_csv:
         raise typer.BadParameter('choose one of --json and --csv')
 
-# %% ../../nbs/library/cli/data.ipynb #data-n11
+# %% ../../nbs/library/cli/data.ipynb #f907a0fb
 def _similar_rows(seen: _SeenFolder, to: Path, top: int) -> list[dict[str, Any]]:
     "The pictures of a folder that are most like one."
     from maskclf.use.features import features_of, nearest
@@ -239,6 +246,9 @@ def _similar_line(row: dict[str, Any]) -> str:
     return f'{group}{row["similarity"]:.2f}  {printable(row["file"])}'
 
 
+_SHOWN = 100  # pictures of a group that a page shows
+
+
 def _write_similar(page: Path, title: str, note: str, rows: Sequence[dict[str, Any]], to: Path | None) -> None:
     "A page with the pictures: those that are like one, or a section for each group."
     from maskclf.evaluation.pages import gallery, section, write_page
@@ -251,8 +261,12 @@ def _write_similar(page: Path, title: str, note: str, rows: Sequence[dict[str, A
                              gallery(shown)))
     for number in dict.fromkeys(row['group'] for row in rows if 'group' in row):
         shown = [(row['file'], f'{row["similarity"]:.2f}') for row in rows if row['group'] == number]
-        parts.append(section(f'Group {number}', 'Below each, its similarity to the nearest of the group.',
-                             gallery(shown)))
+        text = 'Below each, its similarity to the nearest of the group.'
+        if len(shown) > _SHOWN:
+            text += f' These are the first {_SHOWN} of {len(shown):,}.'
+        parts.append(section(f'Group {number}', text, gallery(shown[:_SHOWN])))
+    if not rows:
+        parts.append(section('None', 'No two of these pictures are as similar as that.'))
     write_page(page/'similar.html' if page.is_dir() else page, title, note, *parts)
 
 
@@ -295,16 +309,19 @@ def similar(
         check_page(page, 'similar.html', '--page')
     seen = _look_at(_open_model(model), folder)
     rows = _similar_rows(seen, to, top) if to else _copy_rows(seen, least)
-    if rows or as_json or as_csv:
-        _print_table(rows, as_json, as_csv, _similar_line)
-    else:
-        print(f'{base_name(folder)}: no near copies among {plural(len(seen.files), "picture")}')
     if page:
-        title = f'What is like {base_name(to)}?' if to else 'Near copies'
-        _write_similar(page, title, f'{plural(len(seen.files), "picture")} in {base_name(folder)}', rows, to)
+        title = f'What is like {base_name(to)}?' if to else f'Near copies, from a similarity of {least:g} on'
+        _write_similar(page, title, f'{seen.counted} in {base_name(folder)}', rows, to)
+    if rows or as_json or as_csv:
+        columns = ('file', 'similarity') if to else ('group', 'file', 'similarity')
+        _print_table(rows, as_json, as_csv, _similar_line, columns)
+    elif to:
+        print(f'{base_name(folder)}: no other picture than {base_name(to)}')
+    else:
+        print(f'{base_name(folder)}: no near copies among {seen.counted}')
     _end(seen)
 
-# %% ../../nbs/library/cli/data.ipynb #data-n15
+# %% ../../nbs/library/cli/data.ipynb #5db6a848
 _MapOut = Annotated[Path, option('HTML file to write; in a folder that is there, map.html.')]
 _Most = Annotated[int, option('Pictures on the map; of more a random part.', min=2, max=5000)]
 
@@ -334,7 +351,7 @@ def map_pictures(
     for error in mapped.errors:
         complain(sentence(error))
     part = f', chosen at random from {mapped.found:,}' if mapped.found > most else ''
-    print(f'{mapped.file}: {plural(mapped.shown, "picture")}{part}; open it in a browser')
+    print(f'{mapped.file}: {plural(mapped.shown, classifier.input.name)}{part}; open it in a browser')
     if mapped.errors:
         raise typer.Exit(1)
 

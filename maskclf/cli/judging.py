@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['evaluate', 'info', 'compare', 'export']
 
-# %% ../../nbs/library/cli/judging.ipynb #89634f57
+# %% ../../nbs/library/cli/judging.ipynb #6aa07acf
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,7 +14,7 @@ from ..base.errors import ExistsError, ModelError, warn
 from ..base.text import plural
 from .app import app
 from .options import (FOLDER, Column, Model, Quiet, Tta, Unknown, argument, base_name, check_exists,
-                                 check_page, check_writable, option, print_json)
+                                 check_page, check_writable, named_model, option, print_json)
 from .terminal import complain
 from ..model.folder import read_model, stored_report
 from ..model.info import model_info
@@ -108,18 +108,23 @@ def evaluate(
     if data:
         _end_with(report.unreadable, unsaid=bool(quiet and page))
 
-# %% ../../nbs/library/cli/judging.ipynb #judging-13b
+# %% ../../nbs/library/cli/judging.ipynb #834bfe5b
+_AnyModel = Annotated[Path, argument(
+    'MODEL', 'Model folder from `maskclf train`, or faces or finder: the models that come with maskclf.')]
+
+
 @app.command()
 def info(
-    model: Model,  # model folder
+    model: _AnyModel,  # model folder, or 'faces' or 'finder'
     as_json: Annotated[bool, option('Print JSON.', '--json')] = False,  # JSON in place of the lines
 ) -> None:
     """Say what a model folder holds: classes, data, figures, files.
 
     \b
       maskclf info my-model
+      maskclf info faces       the model that comes with maskclf
     """
-    about = model_info(model)
+    about = model_info(named_model(model))
     if as_json:
         print_json(about.to_dict())
     else:

@@ -5,7 +5,7 @@ __all__ = ['FOLDER', 'ARCH', 'WEIGHTS', 'OR_RAY', 'Pictures', 'Model', 'Arch', '
            'Group', 'Quick', 'Augment', 'MaxError', 'Exclude', 'Resume', 'Runtime', 'Unknown', 'Engine', 'Address',
            'Names', 'Quiet', 'Lr', 'EarlyStop', 'Mixup', 'LabelSmoothing', 'Device', 'Workers', 'Tta', 'Top', 'Size',
            'argument', 'option', 'NotWritable', 'base_name', 'new_folder', 'check_writable', 'check_page',
-           'check_exists', 'print_json']
+           'check_exists', 'named_model', 'print_json']
 
 # %% ../../nbs/library/cli/options.ipynb #options-02
 import contextlib
@@ -97,6 +97,16 @@ def check_exists(
     refuse_address(path)
     if not path.exists():
         raise MissingError(f'{path} does not exist: check the name and the folder.')
+
+
+def named_model(
+    typed: Path,  # a model folder, or the name of a model that comes with maskclf: faces, finder
+) -> Path:
+    "The folder of a model; a model folder of your own that is called `faces` comes before the one of maskclf."
+    from maskclf.model.folder import FACES, FINDER, is_model_folder
+
+    shipped = {'faces': FACES, 'finder': FINDER}
+    return typed if is_model_folder(typed) else shipped.get(str(typed), typed)
 
 # %% ../../nbs/library/cli/options.ipynb #5fbe42bf
 FOLDER = ('Folder with a folder of pictures, or of sounds, per class; photos with boxes (Pascal VOC, COCO, YOLO and '

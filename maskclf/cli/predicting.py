@@ -289,7 +289,7 @@ def with_ray(
 
 
 def _predict_with_ray(
-    typed: Sequence[str], out: Path | None, resume: bool, runtime: str, unknown: bool | None, tta: bool, **more: Any
+    typed: Sequence[str], out: Path | None, runtime: str, unknown: bool | None, tta: bool, **more: Any
 ) -> tuple[int, int]:
     "Have Ray predict; how many files there are, and how many could not be used."
     from maskclf.scale.dataset import predict_dataset
@@ -299,7 +299,7 @@ def _predict_with_ray(
     if not sources:
         raise typer.BadParameter(f'{model} is a model: name the pictures, too.')
     classifier = Classifier(model, runtime=runtime, unknown=unknown, tta=tta)
-    return with_ray(predict_dataset, sources, out, classifier=classifier, resume=resume, **more)
+    return with_ray(predict_dataset, sources, out, classifier=classifier, **more)
 
 # %% ../../nbs/library/cli/predicting.ipynb #predicting-11
 _TYPED = ('Model folder from `maskclf train` (left out: the model that comes with maskclf, which looks at faces), then '
@@ -338,16 +338,17 @@ def predict(
       maskclf predict my-model folder --top 3                       and what else it may be
       maskclf predict my-model folder --csv > answers.csv
       maskclf predict my-model folder --out answers.csv --resume    after Ctrl-C
-      maskclf predict my-model s3://bucket/faces --engine ray --out rows
+      maskclf predict my-model s3://bucket/faces --engine ray --out rows --top 3
     """
     if [as_json, as_csv, bool(out)].count(True) > 1:
         raise typer.BadParameter('choose one of --json, --csv and --out')
     if resume and not out:
         raise typer.BadParameter('--resume needs the file to go on with: add --out')
     if engine == 'ray':
-        if top:
-            raise typer.BadParameter('--top is for this process: leave out --engine ray')
-        n, failed = _predict_with_ray(typed, out, resume, runtime, unknown, tta, address=address, column=column)
+        if as_json or as_csv:
+            raise typer.BadParameter('Ray writes Parquet files: leave out --json and --csv, and add --out')
+        n, failed = _predict_with_ray(typed, out, runtime, unknown, tta, resume=resume, address=address, column=column,
+                                      top=top)
     elif address or column:
         raise typer.BadParameter('--address and --column are for Ray: add --engine ray')
     else:

@@ -3,9 +3,10 @@
 # %% auto #0
 __all__ = ['NOT_KEPT', 'Settings', 'settings_file', 'check_settings_file', 'write_settings', 'read_settings']
 
-# %% ../../nbs/library/cli/settings.ipynb #settings-02
+# %% ../../nbs/library/cli/settings.ipynb #ccc2c2e9
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,16 +58,17 @@ def write_settings(
     text = json.dumps({_MARK: maskclf.__version__, **named}, indent=1, ensure_ascii=False) + '\n'
     write_whole(file, lambda path: path.write_text(text, encoding='utf-8', errors='surrogateescape'))
 
-# %% ../../nbs/library/cli/settings.ipynb #settings-08
+# %% ../../nbs/library/cli/settings.ipynb #3f22109e
 def read_settings(
     file: Path,  # JSON, as `write_settings` writes it or by hand
     known: Iterable[str],  # parameters of the command
+    switches: Iterable[str] = (),  # those that are true or false
 ) -> dict[str, Any]:
     "Parameter → value; `typer.BadParameter` for a file that is none, or a key that is no option."
     shown = printable(str(file))
     try:
-        content = json.loads(file.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
+        content = json.loads(file.read_text(encoding='utf-8-sig'))  # Notepad puts a mark before the text
+    except (OSError, ValueError, RecursionError) as error:
         raise typer.BadParameter(f'{shown} cannot be read as JSON ({error}).') from None
     if not isinstance(content, dict):
         raise typer.BadParameter(f'{shown} holds no names and values: begin it with {{ and end it with }}.')
@@ -77,9 +79,12 @@ def read_settings(
         if name == _MARK or value is None:
             continue
         if name not in options:
-            raise typer.BadParameter(_unknown(shown, key, options))
+            raise typer.BadParameter(_unknown(shown, key, options) + _if_newer(content.get(_MARK)))
         if isinstance(value, (list, dict)):
             raise typer.BadParameter(f'{shown} gives {key!r} several values, but an option takes one.')
+        if isinstance(value, bool) and name not in switches:
+            said = json.dumps(value)
+            raise typer.BadParameter(f'{shown} says {said} for {key!r}, which is not answered by yes or no.')
         found[name] = value
     return found
 
@@ -92,10 +97,26 @@ def _unknown(file: str, key: str, options: Iterable[str]) -> str:
     return f'{file} has the key {printable(key)!r}, which is no option that can be kept: {advice}'
 
 
+def _if_newer(
+    version: Any,  # that wrote the file; None: it does not say
+) -> str:
+    "A sentence if a newer version wrote it than the one that reads it."
+    if _numbers(version) <= _numbers(maskclf.__version__):
+        return ''
+    return f' maskclf {version} wrote the file, and this is {maskclf.__version__}: update it, or take the key out.'
+
+
+def _numbers(version: Any) -> list[int]:
+    "The numbers of a version: [0, 1, 0]."
+    return [int(number) for number in re.findall('[0-9]+', str(version))[:3]]
+
+# %% ../../nbs/library/cli/settings.ipynb #a4147a7f
 def _take(ctx: typer.Context, file: Path | None) -> Path | None:
     "Have a command take its defaults from a file."
     if file is not None:
-        ctx.default_map = read_settings(file, [str(parameter.name) for parameter in ctx.command.params])
+        names = [str(parameter.name) for parameter in ctx.command.params]
+        switches = [str(parameter.name) for parameter in ctx.command.params if getattr(parameter, 'is_flag', False)]
+        ctx.default_map = read_settings(file, names, switches)
     return file
 
 

@@ -33,6 +33,7 @@ __all__ = ['MOST', 'project', 'sprite_sheet', 'Mapped', 'write_map']
 
 # %% ../../nbs/library/evaluation/atlas.ipynb #atlas-04
 _FEW = 10  # pictures: with fewer, neighbourhoods say nothing
+_NO_SPREAD = 1e-4  # along the main direction: less is rounding, and from nothing t-SNE cannot begin
 
 
 def project(
@@ -43,7 +44,7 @@ def project(
     from sklearn.manifold import TSNE
 
     n = len(directions)
-    if n < 2:
+    if n < 2 or np.ptp(directions, axis=0).max() < _NO_SPREAD:
         return np.full((n, 2), 0.5)
     parts = min(50, n, directions.shape[1])
     places = PCA(parts, random_state=0).fit_transform(directions)
@@ -83,7 +84,7 @@ def _side(n: int) -> int:
         return 96
     return 64 if n <= 2000 else 48
 
-# %% ../../nbs/library/evaluation/atlas.ipynb #atlas-12
+# %% ../../nbs/library/evaluation/atlas.ipynb #2d2d50ce
 MOST = 5_000  # pictures on a map
 
 
@@ -119,22 +120,23 @@ def _some(examples: Examples, most: int) -> Examples:
 
 
 def _small_copies(examples: Examples, side: int) -> Iterator[Image.Image | None]:
+    "The pictures as squares of so many pixels; None for one that cannot be read."
     for example in examples:
         try:
             yield _fitted(examples.open(example, side), side)
         except PictureError:
             yield None
 
-# %% ../../nbs/library/evaluation/atlas.ipynb #atlas-14
+# %% ../../nbs/library/evaluation/atlas.ipynb #c7be64d6
 _GROUPS = 35  # colours × shapes
 _NEIGHBOURS = 12
 
 
 def _grouping(name: str, labels: Sequence[str]) -> dict[str, Any] | None:
-    "Labels as the page takes them: names of groups, and of each picture the place of its group; None if all are one."
+    "Labels as the page takes them: `groups`, their names, and `of`, for each picture the number of its group."
     counts = Counter(labels)
     if len(counts) < 2:
-        return None
+        return None  # all are one group
     groups = sorted(counts)
     if len(groups) > _GROUPS:
         groups = [*sorted(label for label, _ in counts.most_common(_GROUPS - 1)), 'others']
@@ -144,7 +146,7 @@ def _grouping(name: str, labels: Sequence[str]) -> dict[str, Any] | None:
 
 
 def _neighbours(directions: np.ndarray) -> list[list[tuple[int, float]]]:
-    "Of each picture the most similar ones, with the cosine similarity."
+    "Of each picture the most similar ones: their places in the list, with the cosine similarity."
     found: list[list[tuple[int, float]]] = []
     for start in range(0, len(directions), 500):  # all at once would need too much memory
         similar = directions[start:start + 500] @ directions.T
@@ -154,7 +156,7 @@ def _neighbours(directions: np.ndarray) -> list[list[tuple[int, float]]]:
             found.append([(int(other), round(float(row[other]), 2)) for other in others])
     return found
 
-# %% ../../nbs/library/evaluation/atlas.ipynb #atlas-17
+# %% ../../nbs/library/evaluation/atlas.ipynb #62175aed
 @dataclass(frozen=True)
 class Mapped:
     "What came of a map."
@@ -193,7 +195,7 @@ def write_map(
 
 
 def _content(classifier: Classifier, shown: Examples, features: Features, kept: np.ndarray) -> dict[str, Any]:
-    "All that the script of the page needs to know."
+    "All that the script of the page needs to know, as described above."
     directions = features.directions()[kept]
     places = (10_000*project(directions)).round().astype(int)
     said = [' '.join(classifier.answer(row).texts()) for row in features.rows[kept]]

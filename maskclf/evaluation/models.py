@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -99,7 +100,8 @@ class JudgedLearner:
         "What the network says about what a loader gives."
         helpers = self.learn.cbs.filter(_shapes_answers)
         activation = self.task.tensor_activation(self.learn.loss_func)
-        answers = stand_in(self.learn, helpers).get_preds(dl=dl, act=activation)[0].cpu()
+        with _in_this_process(dl):
+            answers = stand_in(self.learn, helpers).get_preds(dl=dl, act=activation)[0].cpu()
         rows = answers.numpy().astype(float_type(answers.numel()))
         self.task.check_answers(rows)
         return rows
@@ -118,6 +120,12 @@ class JudgedLearner:
     def own_answers(self) -> list[Any]:
         "The answers about its validation examples."
         return list(self._rows(self.learn.dls.valid))
+
+
+def _in_this_process(dl: Any) -> AbstractContextManager[Any]:
+    "In its block a loader starts no processes: forked after the network was exported, they may wait for ever."
+    loader = getattr(dl, 'fake_l', None)  # where fastai keeps how many there are
+    return nullcontext() if loader is None else loader.no_multiproc()
 
 
 def _as_example(item: Any, label: Any) -> Example:

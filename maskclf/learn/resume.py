@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from fastai.callback.core import Callback, CancelEpochException
+from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
-from fastai.learner import Learner
+from fastai.learner import Learner, SkipToEpoch
 from fastai.torch_core import join_path_file
 from fastcore.foundation import L
 
@@ -176,6 +176,7 @@ class Checkpoint(Callback):
         self.rows: list[list] = []  # the rows of each fit: `fine_tune` makes two
         self.state: dict[str, Any] = {'rows': []}  # what was kept
         self.keeps = True
+        self.skip: SkipToEpoch | None = None  # skips the epochs that are finished
         if resume:
             self.state = self._read()
 
@@ -199,6 +200,8 @@ class Checkpoint(Callback):
         if self.kept:
             self.check_same()
             self.learn.save = self._saved_as
+            self.skip = SkipToEpoch(len(self.kept))
+            self.learn.add_cb(self.skip)
 
     def check_same(self) -> None:
         "`MaskclfError` if this training has other pictures than the one that was stopped, or another kind of device."
@@ -210,10 +213,9 @@ class Checkpoint(Callback):
         "Stands in for `learn.save` in epochs that are finished: what they saved is not written anew."
         return join_path_file(file, self.learn.path/self.learn.model_dir, ext='.pth')
 
-    def before_train(self) -> None:
+    def before_epoch(self) -> None:
         if self.epoch < len(self.kept):
             self.recorder.log = L(self.epoch) + L(self.kept[self.epoch])  # the row as it was
-            raise CancelEpochException
 
     def after_epoch(self) -> None:
         self.rows[-1].append([float(value) for value in self.recorder.values[-1]])
@@ -240,6 +242,9 @@ class Checkpoint(Callback):
 
     def after_fit(self) -> None:
         vars(self.learn).pop('save', None)
+        if self.skip is not None:
+            self.learn.remove_cb(self.skip)
+        self.skip = None
 
 
 def _start_again(why: str) -> MaskclfError:

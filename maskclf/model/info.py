@@ -18,12 +18,12 @@ from .folder import FILES, ModelFolder, read_any, stored_report
 # %% auto #0
 __all__ = ['FileInfo', 'check_files', 'ModelInfo', 'model_info']
 
-# %% ../../nbs/library/model/info.ipynb #info-04
+# %% ../../nbs/library/model/info.ipynb #14e4b9d9
 @dataclass(frozen=True)
 class FileInfo:
     "A file of a model folder."
     name: str
-    bytes: int | None  # how large it is; None: it is not there
+    bytes: int | None  # its size; None: it is not there
     state: str  # 'as saved', 'changed', 'missing', or nothing where config.json keeps no sha256 of it
 
     def __str__(self) -> str:
@@ -59,7 +59,7 @@ def _sha256(file: Path) -> str:
             digest.update(part)
     return digest.hexdigest()
 
-# %% ../../nbs/library/model/info.ipynb #info-08
+# %% ../../nbs/library/model/info.ipynb #5c3a3843
 _LICENCES = ('licen', 'copying', 'notice')  # how names of files begin that say what one may do
 
 
@@ -72,14 +72,14 @@ class ModelInfo:
     labels: list[str]  # what it can say, in the order of the network's outputs
     input: str  # 'picture' or 'sound'
     sound: dict[str, Any] | None  # how a sound is drawn; None: it looks at pictures
-    architecture: str
+    architecture: str  # name of the network, as timm or torchvision call it
     size: int  # pixels of the side of what the network sees; of a finder the longer side of a photo
     method: str  # how a picture becomes square: 'squish', 'crop' or 'pad'; nothing for a finder
     figures: dict[str, str]  # how good it is: name → text with interval; empty: nobody has judged it
-    decision: dict[str, Any]  # by what probabilities become an answer: entries of config.json
+    decision: dict[str, Any]  # how probabilities become an answer: temperature, thresholds … as in config.json
     decided: str  # the same in words
     mirror: bool | None  # may it look twice, the second time in a mirror? None: the folder does not say so
-    unknown: dict[str, Any] | None  # can it say `unknown`, `on` or not, and of how many; None: it cannot
+    unknown: dict[str, Any] | None  # does it say `unknown` unasked (`on`), and of how many examples; None: it cannot
     smaller: dict[str, Any] | None  # how it was made smaller, and how far it still agrees; None: it was not
     data: dict[str, Any]  # source, fingerprint, how many it has learned from and how many were kept aside
     versions: dict[str, str]  # package → version where the model was made

@@ -21,11 +21,11 @@ from .steps import entries_in
 # %% auto #0
 __all__ = ['Step', 'steps_of', 'features_before_last_layer', 'with_output', 'Activations', 'FeatureNetwork']
 
-# %% ../../nbs/library/model/penultimate.ipynb #penultimate-04
-_GRAPH = 7  # entry of a model
-_STEP, _OUTPUT = 1, 12  # entries of a graph
-_READ, _MADE, _KIND = 1, 2, 4  # entries of a step
-_NAME = 1  # entry of an output
+# %% ../../nbs/library/model/penultimate.ipynb #e0ef8c16
+_GRAPH = 7  # number of an entry in a file
+_STEP, _OUTPUT = 1, 12  # in a graph
+_READ, _MADE, _KIND = 1, 2, 4  # in a step
+_NAME = 1  # in an output
 
 
 class Step(NamedTuple):
@@ -39,23 +39,26 @@ def steps_of(
     content: bytes | memoryview,  # an ONNX file
 ) -> Iterator[Step]:
     "The steps of a network, in order; `ValueError` if it is no ONNX."
-    for entry, piece in entries_in(memoryview(content)):
-        if entry != _GRAPH:
+    for number, piece in entries_in(memoryview(content)):
+        if number != _GRAPH:
             continue
-        for number, step in entries_in(piece):
-            if number == _STEP:
-                yield _as_step(step)
+        for number_in_graph, part in entries_in(piece):
+            if number_in_graph == _STEP:
+                yield _as_step(part)
 
 
 def _as_step(piece: memoryview) -> Step:
     found = Step('', [], [])
-    for entry, value in entries_in(piece):
-        if entry in (_READ, _MADE, _KIND):
-            text = bytes(value).decode('utf-8', 'surrogateescape')
-            if entry == _KIND:
-                found = found._replace(kind=text)
-            else:
-                (found.read if entry == _READ else found.made).append(text)
+    for number, value in entries_in(piece):
+        if number not in (_READ, _MADE, _KIND):
+            continue
+        text = bytes(value).decode('utf-8', 'surrogateescape')
+        if number == _KIND:
+            found = found._replace(kind=text)
+        elif number == _READ:
+            found.read.append(text)
+        else:
+            found.made.append(text)
     return found
 
 # %% ../../nbs/library/model/penultimate.ipynb #penultimate-08
@@ -80,9 +83,12 @@ def features_before_last_layer(
             return name if name in makers else None
     return None
 
-# %% ../../nbs/library/model/penultimate.ipynb #penultimate-12
+# %% ../../nbs/library/model/penultimate.ipynb #62bd7f39
+_BYTES = 2  # the kind of an entry, in its lowest three bits: so many bytes, whose number comes first
+
+
 def _number(value: int) -> bytes:
-    "A whole number as protocol buffers have it, seven bits a byte."
+    "A whole number as protocol buffers have it (a varint): seven bits a byte, the lowest first."
     found = bytearray()
     while value > 127:
         found.append(value & 127 | 128)
@@ -92,7 +98,7 @@ def _number(value: int) -> bytes:
 
 def _entry(number: int, content: bytes) -> bytes:
     "An entry that is a piece of bytes."
-    return _number(number << 3 | 2) + _number(len(content)) + content
+    return _number(number << 3 | _BYTES) + _number(len(content)) + content
 
 
 def with_output(
@@ -103,10 +109,10 @@ def with_output(
     output = _entry(_NAME, name.encode('utf-8', 'surrogateescape'))
     return content + _entry(_GRAPH, _entry(_OUTPUT, output))
 
-# %% ../../nbs/library/model/penultimate.ipynb #penultimate-16
+# %% ../../nbs/library/model/penultimate.ipynb #20e482b0
 class Activations(NamedTuple):
     "What a network makes of some pictures."
-    logits: np.ndarray  # (n, labels)
+    logits: np.ndarray  # (n, labels): scores, from which the probabilities are made
     last: np.ndarray  # (n, numbers): what its last layer reads
     middle: np.ndarray | None  # (n, numbers): from half way through it; None where the model does not give them
 
@@ -133,7 +139,7 @@ class FeatureNetwork:
 
     def __call__(
         self,
-        pixels: np.ndarray,  # n × 3 × height × width, float32
+        pixels: np.ndarray,  # n × 3 × height × width, float32, normalised as `Classifier.to_array` does it
     ) -> Activations:
         "What the network makes of some pictures; raises `ModelError`."
         try:

@@ -45,20 +45,27 @@ def predictor(
     model: Packed,  # of a classifier
     runtime: str,  # which program computes
     unknown: bool | None = None,  # may it say `unknown`? None: as the model was saved
+    top: int = 0,  # how many of the most probable labels have columns of their own
+    tta: bool = False,  # look at each picture in a mirror, too?
 ) -> RowMaker:
     "Opens a classifier, and says what each picture shows."
-    classifier = _unpack(Classifier, model, runtime=runtime, unknown=unknown)
+    classifier = _unpack(Classifier, model, runtime=runtime, unknown=unknown, tta=tta)
 
     def rows(files: Sequence[str], pictures: Iterable[Any]) -> Iterator[dict[str, Any]]:
         answers = classifier.predict_each(pictures, bs=8, errors='keep', threads=2)
         for file, answer in zip(files, answers, strict=True):
-            yield answer_row(classifier.task, file, answer)
+            yield answer_row(classifier.task, file, answer, top)
     return rows
 
 
-def _about_unknown(classifier: Classifier) -> dict[str, bool]:
-    "Whether the rows may say `unknown`; nothing where the model cannot."
-    return dict(unknown=classifier.unknown) if classifier.config.familiar else {}
+def _about_answers(classifier: Classifier) -> dict[str, bool]:
+    "What decides the rows beside the model: may it say `unknown`, if it can at all, and does it look twice?"
+    about = {}
+    if classifier.config.familiar:
+        about['unknown'] = classifier.unknown
+    if classifier.tta:
+        about['tta'] = True
+    return about
 
 
 def _unpack(kind: Callable[..., Any], model: Packed, **options: Any) -> Any:
@@ -94,9 +101,11 @@ Columns = Mapping[str, type]  # title → str, int or float
 
 def answer_columns(
     task: Task,  # what is answered
+    top: int = 0,  # how many of the most probable labels have columns of their own
 ) -> dict[str, type]:
     "The columns of a table of answers, with their types."
-    return {name: task.columns.get(name, str) for name in row_columns(task)}
+    types = dict(task.columns) | task.top_columns(top)
+    return {name: types.get(name, str) for name in row_columns(task, top)}
 
 
 _NUMBERS = dict.fromkeys(('left', 'top', 'right', 'bottom', 'score', 'probability'), float) | dict(face=int)
@@ -467,18 +476,25 @@ def predict_dataset(
     options: dict[str, Any] | None = None,  # for the storage, as fsspec takes it
     size: int | None = None,  # files in a part; None: a thousand, or fewer of a short list
     progress: bool = True,  # show a bar?
+    top: int = 0,  # how many of the most probable labels have columns of their own
 ) -> RunSummary:
     "Write a row for each file to Parquet files in a folder, made by Ray's actors; raises `ScaleError`, `ExistsError`."
     classifier = classifier or Classifier()
+    classifier.task.check_top(top)
     runtime = classifier.expect().runtime  # one for all machines
     about: dict[str, Any] = dict(
         source=describe_source(source), classifier=model_mark(classifier.path), runtime=runtime)
-    about = about | _about_unknown(classifier)
+    about |= _about_answers(classifier)
+    if top:
+        about['top'] = top
     with alone_in(dest):
         run = RunFolder(dest, about, lambda: files_of(source, column, classifier.input, options), resume, size)
-        open_model = with_kinds(partial(predictor, classifier.folder.packed(), runtime, classifier.unknown), classifier)
-        task = classifier.task
-        return run_parts(run, open_model, answer_columns(task), task.row_labels, address, workers, options, progress)
+        packed = classifier.folder.packed()
+        open_model = partial(predictor, packed, runtime, classifier.unknown, top, classifier.tta)
+        columns = answer_columns(classifier.task, top)
+        labels_in = classifier.task.row_labels
+        opened = with_kinds(open_model, classifier)
+        return run_parts(run, opened, columns, labels_in, address, workers, options, progress)
 
 # %% ../../nbs/library/scale/dataset.ipynb #scale-33
 def face_predictor(
@@ -487,10 +503,11 @@ def face_predictor(
     runtime: str,  # which program computes for the classifier
     settings: dict[str, Any],  # detector, runtime, score, size, most: of the finder
     unknown: bool | None = None,  # may the classifier say `unknown`? None: as it was saved
+    tta: bool = False,  # is it to look at each face in a mirror, too?
 ) -> RowMaker:
     "Opens a finder and a classifier, and says which faces are in each photo."
     opened_finder = _unpack_finder(finder, settings)
-    opened_classifier = _unpack(Classifier, classifier, runtime=runtime, unknown=unknown)
+    opened_classifier = _unpack(Classifier, classifier, runtime=runtime, unknown=unknown, tta=tta)
 
     def rows(files: Sequence[str], photos: Iterable[Any]) -> Iterator[dict[str, Any]]:
         for file, photo in zip(files, map_ahead(_open_photo, photos, 2, 4), strict=True):
@@ -556,10 +573,10 @@ def find_dataset(
     packed = _pack_finder(finder)
     mark = hashlib.sha256(b''.join(packed.values())).hexdigest()[:16]
     about = dict(source=describe_source(source), classifier=model_mark(classifier.path), runtime=runtime, finder=mark,
-                 settings=settings) | _about_unknown(classifier)
+                 settings=settings) | _about_answers(classifier)
     with alone_in(dest):
         run = RunFolder(dest, about, lambda: files_of(source, column, PICTURE, options), resume, size)
-        arguments = packed, classifier.folder.packed(), runtime, settings, classifier.unknown
+        arguments = packed, classifier.folder.packed(), runtime, settings, classifier.unknown, classifier.tta
         open_model = with_kinds(partial(face_predictor, *arguments), classifier)
         labels_in = classifier.task.row_labels
         return run_parts(run, open_model, FACE_COLUMNS, labels_in, address, workers, options, progress)

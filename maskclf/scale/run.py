@@ -75,7 +75,8 @@ class RunFolder:
         if not resume:
             raise ExistsError(f'{where} exists already: name another folder, or go on with it with {{hint}}.',
                                'resume=True', '--resume')
-        other = [name for name in self.about if earlier.get(name) != self.about[name]]
+        names = dict.fromkeys([*self.about, *earlier])  # what only one of the two says makes a difference, too
+        other = [name for name in names if name != 'began_in' and earlier.get(name) != self.about.get(name)]
         if other:
             raise ScaleError(f'{where} was made with another {" and another ".join(other)}: '
                              'use the same as then, or name another folder.')

@@ -165,30 +165,23 @@ def near_copies(
     "Groups of pictures that are like one another, each with its similarity to its nearest; the most similar first."
     places = features.readable
     directions = features.directions()[places].astype(np.float32)
-    first = np.arange(len(places))  # of each picture the first of its group, as far as that is known
+    first = np.arange(len(places))  # of each picture the first of its group, as far as the groups are known
     best = np.full(len(places), -1.0)
     for start in range(0, len(places), 500):  # all at once would need too much memory
         similar = directions[start:start + 500] @ directions.T
         similar[np.arange(len(similar)), start + np.arange(len(similar))] = -1
         best[start:start + 500] = similar.max(axis=1, initial=-1)
-        for one, other in np.argwhere(similar >= least):
-            _join(first, start + int(one), int(other))
+        for one, row in enumerate(similar, start):
+            _join(first, one, np.flatnonzero(row >= least))
     groups: dict[int, list[Neighbour]] = {}
     for place in np.flatnonzero(best >= least):
         neighbour = Neighbour(int(places[place]), float(best[place]))
-        groups.setdefault(_first(first, int(place)), []).append(neighbour)
+        groups.setdefault(int(first[place]), []).append(neighbour)
     return sorted(groups.values(), key=lambda group: -max(neighbour.similarity for neighbour in group))
 
 
-def _first(first: np.ndarray, place: int) -> int:
-    "The first of a group, by way of those before."
-    while first[place] != place:
-        first[place] = first[first[place]]  # a shorter way for the next time
-        place = int(first[place])
-    return place
-
-
-def _join(first: np.ndarray, one: int, other: int) -> None:
-    "Make one group of those of two pictures."
-    one, other = _first(first, one), _first(first, other)
-    first[max(one, other)] = min(one, other)
+def _join(first: np.ndarray, place: int, others: np.ndarray) -> None:
+    "Make one group of those of a picture and of some others."
+    groups = np.unique(first[[place, *others]])
+    if len(groups) > 1:
+        first[np.isin(first, groups)] = groups[0]

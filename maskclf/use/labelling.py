@@ -15,37 +15,39 @@ from .features import Features
 # %% auto #0
 __all__ = ['MOST', 'labelling_order']
 
-# %% ../../nbs/library/use/labelling.ipynb #labelling-04
+# %% ../../nbs/library/use/labelling.ipynb #5bdadfd7
 MOST = 10_000  # pictures among which is chosen; of more a random part
 _COVERED = 2_000  # pictures that are to be covered; of more a random part
+_LEAST = 1e-3  # how much a picture counts at least, however sure the model is of it
 
 
 def labelling_order(
     features: Features,  # of the pictures among which is chosen
-    n: int = 60,  # how many
-    uncertainty: np.ndarray | None = None,  # of each picture, 0 to 1, as `Task.uncertainty` gives it; None: all alike
+    n: int = 60,  # how many to choose
+    uncertainty: np.ndarray | None = None,  # (pictures,), 0 to 1, as `Task.uncertainty` gives it; None: all count alike
     labelled: Features | None = None,  # of pictures that have a label already, by the same model
 ) -> list[int]:
-    "The places of the pictures to label next, the one that says most about the others first; `DataError` if n < 1."
+    "The places (row numbers) of the pictures to label next, the most useful first; `DataError` if n < 1."
     if n < 1:
         raise DataError(f'n is {n}: at least one picture is chosen.')
     rng = np.random.default_rng(0)
     places = _some(features.readable, MOST, rng)
     covered = _some(places, _COVERED, rng)
-    directions = features.directions()
-    similar = np.maximum(directions[places] @ directions[covered].T, 0).astype(np.float32)
+    counts = np.ones(len(covered), np.float32)
     if uncertainty is not None:
-        similar *= np.maximum(uncertainty[covered], _LEAST).astype(np.float32)
+        counts = np.maximum(uncertainty[covered], _LEAST).astype(np.float32)
+    directions = features.directions()
+    similar = counts*_cosines(directions[places], directions[covered])
     already = np.zeros(len(covered), np.float32)
     if labelled is not None and len(labelled.readable):
         theirs = features.directions(labelled)[labelled.readable]
-        already = np.maximum((theirs @ directions[covered].T).max(axis=0), 0).astype(np.float32)
-        if uncertainty is not None:
-            already *= np.maximum(uncertainty[covered], _LEAST)
+        already = counts*_cosines(theirs, directions[covered]).max(axis=0)
     return [int(places[row]) for row in _greedy(similar, already, min(n, len(places)))]
 
 
-_LEAST = 1e-3  # uncertainty: where a model is sure of everything, what is different is chosen
+def _cosines(directions: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    "(directions, covered): how like each of the first is to each of the second; 0 where they are opposites."
+    return np.maximum(directions @ covered.T, 0).astype(np.float32)
 
 
 def _some(places: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
@@ -55,9 +57,14 @@ def _some(places: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray
     return np.sort(rng.choice(places, most, replace=False))
 
 
-def _greedy(similar: np.ndarray, already: np.ndarray, n: int) -> list[int]:
+def _greedy(
+    similar: np.ndarray,  # (to choose among, to be covered)
+    already: np.ndarray,  # (to be covered,): how well what has a label covers them
+    n: int,  # how many to choose
+) -> list[int]:
     "The rows that add most to the sum of the largest of each column, one after the other."
     best = already.copy()
+    # what a row adds never grows while others are chosen, so what it added once is a bound: most are not asked again
     bounds = [(-float(gain), row) for row, gain in enumerate(np.maximum(similar - best, 0).sum(axis=1))]
     heapq.heapify(bounds)
     chosen: list[int] = []
