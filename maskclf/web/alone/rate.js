@@ -28,7 +28,7 @@ function weight(distance) {
 /** The greatest number that divides both. */
 const divisor = (a, b) => (b ? divisor(b, a % b) : a)
 
-/** The weights from one rate to another: a row for each place between two old samples, the first and the last included. */
+/** The weights from one rate to another: a row for each place between two old samples, both ends included. */
 function weights(rate, wanted) {
   const share = Math.min(1, wanted / rate)
   const reach = Math.ceil(REACH / share)

@@ -50,7 +50,7 @@ function levelOf(wave) {
 const toMels = hertz => 2595 * Math.log10(1 + hertz / 700)
 const toHertz = mels => 700 * (10 ** (mels / 2595) - 1)
 
-/** The bands of pitch, the lowest first: for each the first pitch of the spectrum in it, and what it and the next weigh. */
+/** The bands of pitch, the lowest first: where in the spectrum each begins, and what each pitch in it weighs. */
 function melFilters({ rate, fft, mels, low }) {
   const lowest = toMels(low)
   const step = (toMels(rate / 2) - lowest) / (mels + 1)
@@ -74,7 +74,10 @@ function melFilters({ rate, fft, mels, low }) {
 function prepared(wave, fft) {
   const around = Math.floor(fft / 2)
   const mean = meanOf(wave)
-  const peak = Math.max(wave.reduce((most, value) => Math.max(most, Math.abs(value - mean)), 0), 1e-12)
+  const peak = Math.max(
+    wave.reduce((most, value) => Math.max(most, Math.abs(value - mean)), 0),
+    1e-12
+  )
   const made = new Float64Array(wave.length + 2 * around)
   for (let n = 0; n < wave.length; n++) made[around + n] = (wave[n] - mean) / peak
   return made

@@ -58,7 +58,7 @@ export function strangeness(features, { centres, limit }) {
   return Math.min(...centres.map(distance)) / limit
 }
 
-/** What is made of the scores (and features) of one picture: a row of probabilities or numbers, and how strange it is. */
+/** What was seen in one picture, by its scores (and features): probabilities, or a number, and how strange it is. */
 export function seenOf(scores, features, model) {
   const scale = model.output === 'number' ? 1 : model.temperature
   const row = ROWS[model.output]([...scores].map(score => score / scale))
@@ -68,7 +68,10 @@ export function seenOf(scores, features, model) {
 /** The mean of what was seen: what is said of all windows of a sound. */
 export function together(all) {
   const mean = numbers => numbers.reduce((sum, number) => sum + number, 0) / all.length
-  return { row: all[0].row.map((_, i) => mean(all.map(({ row }) => row[i]))), strange: mean(all.map(one => one.strange)) }
+  return {
+    row: all[0].row.map((_, i) => mean(all.map(({ row }) => row[i]))),
+    strange: mean(all.map(one => one.strange))
+  }
 }
 
 /** The answer that follows from what was seen. */

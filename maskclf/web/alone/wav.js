@@ -1,7 +1,16 @@
 // From a WAV file to its samples, as soundfile reads them in Python.
 import { Unreadable } from './decode.js'
 
-const PICTURES = [/^\x89PNG/, /^\xff\xd8\xff/, /^GIF8/, /^BM/, /^II\*\0/, /^MM\0\*/, /^RIFF.{4}WEBP/s, /^.{4}ftyp(heic|mif1|avif)/s]
+const PICTURES = [
+  /^\x89PNG/,
+  /^\xff\xd8\xff/,
+  /^GIF8/,
+  /^BM/,
+  /^II\*\0/,
+  /^MM\0\*/,
+  /^RIFF.{4}WEBP/s,
+  /^.{4}ftyp(heic|mif1|avif)/s
+]
 const DAMAGED = 'This file is damaged or cut short: copy or download it again.'
 const EXTENSIBLE = 0xfffe // the number of the codec stands further on
 
@@ -93,7 +102,7 @@ export function openWav(bytes) {
   }
   if (!channels || channels > 64 || rate < 100 || rate > 1e6) throw new Unreadable(DAMAGED)
   const [start, told] = body
-  const end = told === start ? bytes.length : told // a recorder whose battery fell out has written that there is nothing
+  const end = told === start ? bytes.length : told // a recorder that was cut off has written that there is nothing
   const frame = width * channels
   const frames = Math.floor((end - start) / frame)
   if (!frames) throw new Unreadable('This file holds no sound: copy or download it again.')
