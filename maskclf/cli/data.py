@@ -14,8 +14,8 @@ import typer
 from ..base.errors import DataError
 from ..base.text import csv_line, path_cell, plural, printable
 from .app import app
-from .options import (Column, Group, Pictures, Quiet, Target, argument, base_name, check_exists, check_page, named_model,
-                                 option, print_json)
+from .options import (Column, Group, Pictures, Quiet, Target, argument, base_name, check_exists, check_page,
+                                 named_model, option, print_json)
 from .terminal import complain, sentence, with_bar
 
 if TYPE_CHECKING:

@@ -3,8 +3,9 @@
 # %% auto #0
 __all__ = ['evaluate', 'info', 'compare', 'export']
 
-# %% ../../nbs/library/cli/judging.ipynb #6aa07acf
+# %% ../../nbs/library/cli/judging.ipynb #9e70ffb2
 import json
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -175,14 +176,15 @@ def compare(
         print(found)
     _end_with(found.unreadable, unsaid=bool(quiet and page))
 
-# %% ../../nbs/library/cli/judging.ipynb #judging-15
+# %% ../../nbs/library/cli/judging.ipynb #9f03b42b
 def _megabytes(model: Path) -> float:
     "The size of a network."
     return (model/'model.onnx').stat().st_size/1e6
 
 
-_Precision = Annotated[Literal['fp16', 'int8'], option(
-    'fp16: half the size, nearly the same answers; int8: a quarter, and faster.')]
+_Precision = Annotated[Literal['fp16', 'int8'] | None, option(
+    'fp16: half the size, nearly the same answers; int8: a quarter, and faster. '
+    'Left out: fp16, or with --page the model as it is.')]
 _Compared = Annotated[Path | None, option(f'To compare on; int8 needs it. {FOLDER}')]
 _Exported = Annotated[Path | None, argument(
     'MODEL', 'Model folder from `maskclf train`; with --page it may be left out: the one that comes with maskclf.')]
@@ -215,11 +217,23 @@ def _write_page(
           f'Look at it here first: python -m http.server --directory {page}')
 
 
+def _with_precision(
+    model: Path | None, folder: Path, precision: Literal['fp16', 'int8'], pictures: Path | None
+) -> Path:
+    "The model made smaller, under its own name in a folder."
+    from maskclf.learn.export import export_model
+
+    if model is None:
+        advice = 'the model that comes with maskclf is small already: leave out --precision.'
+        raise typer.BadParameter(advice, param_hint='--precision')
+    return export_model(model, folder/base_name(model), precision, pictures)
+
+
 @app.command()
 def export(
     model: _Exported = None,  # model folder; None: with --page the one that comes with this package
     out: _Smaller = None,  # model folder to make; None: with --page
-    precision: _Precision = 'fp16',  # how numbers are stored
+    precision: _Precision = None,  # how numbers are stored; None: as fp16, with --page as they are
     pictures: _Compared = None,  # pictures like those to come
     weights: Annotated[bool, option('Take along what further training needs.', '--weights')] = False,  # or not
     page: _WebPage = None,  # folder for a page that runs the model
@@ -234,14 +248,18 @@ def export(
       maskclf export my-model small-model
       maskclf export my-model fast-model --precision int8 --pictures my-pictures
       maskclf export my-model --page my-page
+      maskclf export my-model --page my-page --precision fp16    half of that is fetched
     """
     if page:
         if out:
-            raise typer.BadParameter('a page takes the model as it is: leave out OUT, or --page.', param_hint='OUT')
+            raise typer.BadParameter('a page holds its model: leave out OUT, or --page.', param_hint='OUT')
         if model:
             read_model(model)
         _check_free(page, overwrite)
-        _write_page(model, page, runtime, faces, unknown)
+        with tempfile.TemporaryDirectory() as folder:
+            if precision:
+                model = _with_precision(model, Path(folder), precision, pictures)
+            _write_page(model, page, runtime, faces, unknown)
         return
     if model is None or out is None:
         raise typer.BadParameter('name the model folder and the one to make, or --page and a folder.',
@@ -250,7 +268,7 @@ def export(
     _check_free(out, overwrite)
     from maskclf.learn.export import export_model
 
-    export_model(model, out, precision, pictures, weights)
+    export_model(model, out, precision or 'fp16', pictures, weights)
     made = json.loads((out/'config.json').read_text(encoding='utf-8'))['precision']
     print(f'{model}  {_megabytes(model):.1f} MB\n{out}  {_megabytes(out):.1f} MB, the same label for '
           f'{made["labels_equal"]} of {made["pictures"]} {made["compared_on"]}, probabilities up to '

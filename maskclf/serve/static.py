@@ -30,8 +30,8 @@ from ..use.analyse import class_colours, class_sign, face_modes
 from ..use.classifier import Classifier
 
 # %% auto #0
-__all__ = ['RUNTIME', 'TASKS_IN_BROWSERS', 'INPUTS_IN_BROWSERS', 'WebRuntime', 'runtime_package', 'runtime_files',
-           'check_page_model', 'page_modes', 'shown_of', 'computed_with', 'page_files', 'export_page']
+__all__ = ['RUNTIME', 'TASKS_IN_BROWSERS', 'INPUTS_IN_BROWSERS', 'LONGEST_SOUND', 'WebRuntime', 'runtime_package',
+           'runtime_files', 'check_page_model', 'page_modes', 'shown_of', 'computed_with', 'page_files', 'export_page']
 
 # %% ../../nbs/library/serve/static.ipynb #static-04
 @dataclass(frozen=True)
@@ -136,7 +136,8 @@ def runtime_files(
 
 # %% ../../nbs/library/serve/static.ipynb #static-17
 TASKS_IN_BROWSERS = ('class', 'labels', 'number')  # those that the script of the page can answer
-INPUTS_IN_BROWSERS = ('picture',)
+INPUTS_IN_BROWSERS = ('picture', 'sound')
+LONGEST_SOUND = 600  # seconds of one that the page listens to
 
 
 def check_page_model(
@@ -145,7 +146,7 @@ def check_page_model(
     "`MaskclfError` if a page without a server cannot run the model."
     reason = ''
     if classifier.input.name not in INPUTS_IN_BROWSERS:
-        reason = f'is about {classifier.input.plural}, and a page without a server looks at pictures only'
+        reason = f'is about {classifier.input.plural}, and a page without a server knows pictures and sounds only'
     elif classifier.task.name not in TASKS_IN_BROWSERS:
         reason = f'answers with {classifier.task.name!r}, which a page without a server cannot'
     if reason:
@@ -179,7 +180,10 @@ def shown_of(
         may_be_unsure=classifier.may_be_unsure,
         may_be_unknown=classifier.unknown,
         size=classifier.size)
-    return dict(version=__version__, mode=modes[0], modes=sorted(modes), model=model)
+    shown = dict(version=__version__, mode=modes[0], modes=sorted(modes), model=model)
+    if classifier.input.name == 'sound':
+        shown['limits'] = dict(formats=['WAV'], max_seconds=LONGEST_SOUND)
+    return shown
 
 
 def computed_with(
@@ -205,6 +209,8 @@ def computed_with(
         colours=class_colours(classifier),
         optimisation='disabled' if precision and precision.format == 'int8' else 'all',
         unknown=familiar)
+    if classifier.input.name == 'sound':
+        computed['sound'] = asdict(classifier.settings) | {'longest': LONGEST_SOUND}
     computed |= {'thresholds': None} | config.decision | {'temperature': config.temperature}
     if 'faces' in modes:
         finder = read_finder(FINDER).config
@@ -220,7 +226,8 @@ _POLICY = (
     "connect-src 'self' blob:; media-src 'self' blob:; worker-src 'self'; base-uri 'none'; form-action 'none'"
 )
 _NOTICE = """\
-This page is made with maskclf {version} (Apache License 2.0). No photo leaves the device on which it is opened.
+This page is made with maskclf {version} (Apache License 2.0). No photo and no sound leaves the device on which it is
+opened.
 
 static/ort.mjs and static/ort-wasm-simd-threaded.wasm are ONNX Runtime Web, under the MIT License:
 

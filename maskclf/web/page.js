@@ -140,7 +140,7 @@ function question() {
 function expectSounds() {
   for (const word of document.querySelectorAll('.thing')) word.textContent = thing()
   for (const id of ['take', 'sample']) $(id).hidden = true
-  $('files').accept = 'audio/*,.wav,.flac,.ogg,.mp3'
+  $('files').accept = isAlone ? 'audio/wav,.wav' : 'audio/*,.wav,.flac,.ogg,.mp3'
   $('many').textContent =
     `One or many, as ${about.limits.formats.join(', ')}, each up to ${counted(about.limits.max_seconds, 'second')} long.`
   $('lead').textContent = 'Give it a sound: the model says what is to be heard in it, and how sure it is.'

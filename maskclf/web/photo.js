@@ -92,11 +92,12 @@ export class Photo {
       else this.shown = await show(this.img, this.file)
       if (this.shown) this.shape(this.img.naturalWidth, this.img.naturalHeight)
       this.sent = await fit(this.file, this.img, this.shown)
-      this.tell('working', model.input === 'sound' ? 'The model listens to it …' : 'The model looks at it …')
+      const does = model.input === 'sound' ? 'The model listens to it' : 'The model looks at it'
+      this.tell('working', `${does} …`)
       const answer = await predict(this.sent, this.mode, {
         signal: this.stop.signal,
         onWait: seconds => this.busy(seconds),
-        onPart: (part, all) => this.tell('working', `The model looks at it: part ${part} of ${all} …`)
+        onPart: (part, all) => this.tell('working', `${does}: part ${part} of ${all} …`)
       })
       await this.take(answer)
     } catch (error) {

@@ -1,4 +1,4 @@
-// In the place of the server: the model computes in a worker of this page, and no photo leaves the device.
+// In the place of the server: the model computes in a worker of this page, and no photo or sound leaves the device.
 import { annotated } from './annotate.js'
 import { captioned } from './caption.js'
 import { parts } from './save.js'
@@ -71,7 +71,7 @@ export function loadAbout() {
   told ??= fetch(new URL('about.json', import.meta.url))
     .then(response => response.json())
     .then(found => {
-      Object.assign(about, found, { limits: about.limits })
+      Object.assign(about, found, { limits: { ...about.limits, ...found.limits } })
       Object.assign(model, found.model)
       worked()
     })
@@ -84,7 +84,7 @@ export function loadAbout() {
   return told
 }
 
-/** What the worker says to a question about a file: an answer, or the upright picture. */
+/** What the worker says to a question about a file: an answer, or the picture that is shown of it. */
 function ask(question, signal, onPart) {
   return new Promise((done, stop) => {
     const id = ++numbers
@@ -102,9 +102,9 @@ function ask(question, signal, onPart) {
   })
 }
 
-/** The upright photo with the answer drawn on it, as a JPEG; null where this browser has no room for it. */
+/** The upright photo, or the picture of a sound, with the answer drawn on it, as a JPEG; null where this browser has no room for it. */
 async function drawnOn(file, answer, signal) {
-  const bitmap = await ask({ file }, signal)
+  const bitmap = await ask({ file, again: answer.id }, signal)
   try {
     return model.output === 'class' ? await annotated(bitmap, answer, parts(answer)) : await captioned(bitmap, answer)
   } finally {
@@ -115,7 +115,7 @@ async function drawnOn(file, answer, signal) {
 const given = new Map() // id → answer
 
 /**
- * What the model says of a photo, as JSON; or drawn on it (a Blob) if `accept` is a type such as image/jpeg, where
+ * What the model says of a photo or a sound, as JSON; or drawn on it (a Blob) if `accept` is a type such as image/jpeg, where
  * `again` is the id of the answer. `onPart` is told how far it is.
  */
 export async function predict(file, mode, { accept = 'application/json', again, signal, onPart } = {}) {

@@ -15,8 +15,7 @@ export const sigmoid = scores => scores.map(score => 1 / (1 + Math.exp(-score)))
 const named = (labels, row) => Object.fromEntries(labels.map((label, i) => [label, row[i]]))
 
 /** One class of several; `unsure` below the threshold. */
-function oneClass(scores, { labels, temperature, thresholds }) {
-  const row = softmax(scores.map(score => score / temperature))
+function oneClass(row, { labels, thresholds }) {
   const best = row.indexOf(Math.max(...row))
   const least = thresholds?.unsure ?? null
   const label = least === null || row[best] >= least ? labels[best] : 'unsure'
@@ -24,8 +23,7 @@ function oneClass(scores, { labels, temperature, thresholds }) {
 }
 
 /** Any number of labels, each with its own threshold. */
-function severalLabels(scores, { labels, temperature, thresholds }) {
-  const row = sigmoid(scores.map(score => score / temperature))
+function severalLabels(row, { labels, thresholds }) {
   return {
     labels: labels.filter((label, i) => row[i] >= (thresholds?.[label] ?? 0.5)),
     probabilities: named(labels, row)
@@ -51,6 +49,7 @@ const refused = {
   number: answer => ({ ...answer, value: null, low: null, high: null, unknown: true })
 }
 
+const ROWS = { class: softmax, labels: sigmoid, number: scores => scores }
 const TASKS = { class: oneClass, labels: severalLabels, number: oneNumber }
 
 /** How far from all that was learned, in limits: above 1 it is unknown. */
@@ -59,10 +58,26 @@ export function strangeness(features, { centres, limit }) {
   return Math.min(...centres.map(distance)) / limit
 }
 
-/** The answer that follows from the scores (and features) of one picture. */
-export function answerOf(scores, features, model) {
-  const answer = TASKS[model.output]([...scores], model)
-  return model.unknown && features && strangeness(features, model.unknown) > 1 ? refused[model.output](answer) : answer
+/** What was seen in one picture, by its scores (and features): probabilities, or a number, and how strange it is. */
+export function seenOf(scores, features, model) {
+  const scale = model.output === 'number' ? 1 : model.temperature
+  const row = ROWS[model.output]([...scores].map(score => score / scale))
+  return { row, strange: model.unknown && features ? strangeness(features, model.unknown) : 0 }
+}
+
+/** The mean of what was seen: what is said of all windows of a sound. */
+export function together(all) {
+  const mean = numbers => numbers.reduce((sum, number) => sum + number, 0) / all.length
+  return {
+    row: all[0].row.map((_, i) => mean(all.map(({ row }) => row[i]))),
+    strange: mean(all.map(one => one.strange))
+  }
+}
+
+/** The answer that follows from what was seen. */
+export function answerOf({ row, strange }, model) {
+  const answer = TASKS[model.output](row, model)
+  return strange > 1 ? refused[model.output](answer) : answer
 }
 
 /** What is counted of an answer. */

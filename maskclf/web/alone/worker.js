@@ -1,15 +1,16 @@
 // The model at work, beside the page, so that the page stays quick. It is sent { id, file, mode } and sends { id,
 // answer } or { id, trouble };
-// without a mode the answer is the upright photo.
+// without a mode the answer is the upright photo, or the picture of a sound.
 import * as ort from './ort.mjs'
 import { decode, Unreadable } from './decode.js'
 import { findFaces } from './finder.js'
 import { squareCrop, toArray, toSquare } from './pixels.js'
 import { round } from './resize.js'
-import { answerOf, countsOf, texts } from './tasks.js'
+import { hear, joined } from './sound.js'
+import { answerOf, countsOf, seenOf, texts, together } from './tasks.js'
 
 const MARGIN = 1.3 // side of the square around a face, in longer sides of its box
-const TOGETHER = 8 // faces that go through the network at a time
+const TOGETHER = 8 // faces, or windows of a sound, that go through the network at a time
 const threads =
   self.crossOriginIsolated && self.name !== 'one thread' ? Math.min(4, navigator.hardwareConcurrency ?? 1) : 1
 const OPTIONS = { executionProviders: ['wasm'], logSeverityLevel: 4 }
@@ -44,8 +45,8 @@ async function pause(id) {
   if (cancelled.delete(id)) throw new DOMException('cancelled', 'AbortError')
 }
 
-/** What the model says of some opened pictures. */
-async function answers(pictures, { model, network }) {
+/** What the network gives for some opened pictures. */
+async function seen(pictures, { model, network }) {
   const squares = pictures.map(picture => toSquare(picture, model.size, model.method, model.detail))
   const pixels = new ort.Tensor('float32', toArray(squares, model.mean, model.std), [
     squares.length,
@@ -55,7 +56,7 @@ async function answers(pictures, { model, network }) {
   ])
   const { logits, features } = await network.run({ pixels }, model.unknown ? ['logits', 'features'] : ['logits'])
   const rows = (tensor, n) => tensor?.data.subarray(n * tensor.dims[1], (n + 1) * tensor.dims[1])
-  return squares.map((_, n) => answerOf(rows(logits, n), rows(features, n), model))
+  return squares.map((_, n) => seenOf(rows(logits, n), rows(features, n), model))
 }
 
 /** The boxes in a photo. */
@@ -70,15 +71,37 @@ async function faces(picture, full, kept, id) {
   })
 }
 
-/** The answer about a photo, as the service for this model would send it. */
-async function look({ id, file, mode }) {
-  const all = await loaded
+let drawn = {} // the picture of the sound that was heard last, and the id of its answer
+
+/** The windows of a sound as pictures; whoever waits is told which part is drawn. */
+const windowsOf = async (file, settings, id) =>
+  hear(new Uint8Array(await file.arrayBuffer()), settings, async (part, all) => {
+    if (all > 1) postMessage({ id, part, all })
+    await pause(id)
+  })
+
+/** The answer about a sound, as the service for this model would send it. */
+async function listen({ id, file, mode }, all) {
   const { model } = all
-  await pause(id)
+  const windows = await windowsOf(file, model.sound, id)
+  const views = []
+  for (let start = 0; start < windows.length; start += TOGETHER) {
+    await pause(id)
+    views.push(...(await seen(windows.slice(start, start + TOGETHER), all)))
+  }
+  const answer = answerOf(together(views), model)
+  drawn = { id: String(id), picture: joined(windows) }
+  const size = [drawn.picture.width, drawn.picture.height]
+  return { id: String(id), mode, size, colours: model.colours, counts: countsOf(texts(answer)), ...answer }
+}
+
+/** The answer about a photo, as the service for this model would send it. */
+async function look({ id, file, mode }, all) {
+  const { model } = all
   const { picture, full } = await decode(file, mode === 'picture' && model.draft ? model.size : null)
   const about = { id: String(id), mode, size: full, colours: model.colours }
   if (mode === 'picture') {
-    const [answer] = await answers([picture], all)
+    const answer = answerOf((await seen([picture], all))[0], model)
     return { ...about, counts: countsOf(texts(answer)), ...answer }
   }
   const found = await faces(picture, full, all, id)
@@ -93,18 +116,23 @@ async function look({ id, file, mode }) {
   for (let start = 0; start < found.length; start += TOGETHER) {
     await pause(id)
     const some = found.slice(start, start + TOGETHER)
-    const said = await answers(some.map(square), all)
-    some.forEach((face, n) => named.push({ ...face, ...said[n] }))
+    const views = await seen(some.map(square), all)
+    some.forEach((face, n) => named.push({ ...face, ...answerOf(views[n], model) }))
   }
   const zeros = Object.fromEntries(model.labels.map(label => [label, 0]))
   return { ...about, counts: { ...zeros, ...countsOf(named.map(({ label }) => label)) }, faces: named }
 }
 
-/** The upright photo as a bitmap. */
-async function show({ file }) {
-  const {
-    picture: { width, height, data }
-  } = await decode(file, null)
+/** The upright photo, or the picture of a sound. */
+async function shown({ id, file, again }) {
+  const { model } = await loaded
+  if (!model.sound) return (await decode(file, null)).picture
+  return drawn.id === again ? drawn.picture : joined(await windowsOf(file, model.sound, id))
+}
+
+/** The same as a bitmap. */
+async function show(question) {
+  const { width, height, data } = await shown(question)
   const image = new ImageData(width, height)
   for (let from = 0, at = 0; from < data.length; from += 3, at += 4) {
     for (let channel = 0; channel < 3; channel++) image.data[at + channel] = data[from + channel]
@@ -117,19 +145,26 @@ async function show({ file }) {
 function sentence(error) {
   if (error instanceof Unreadable) return error.message
   if (error instanceof RangeError || /memory|allocat/i.test(String(error))) {
-    return 'There is not enough memory for this photo: make it smaller and try again.'
+    return 'There is not enough memory for this file: make it smaller and try again.'
   }
   return `The model cannot work in this browser (${error?.message ?? error}): load the page again, or try a newer browser.`
 }
 
-let queue = Promise.resolve() // one photo at a time
+/** The answer to a question with a mode. */
+async function answered(question) {
+  const all = await loaded
+  await pause(question.id)
+  return all.model.sound ? listen(question, all) : look(question, all)
+}
+
+let queue = Promise.resolve() // one file at a time
 onmessage = ({ data }) => {
   if (data.cancel) {
     cancelled.add(data.cancel)
     return
   }
   queue = queue
-    .then(() => (data.mode ? look(data) : show(data)))
+    .then(() => (data.mode ? answered(data) : show(data)))
     .then(
       answer => postMessage({ id: data.id, answer }),
       error => {
