@@ -189,8 +189,8 @@ def find(
     classifier = Classifier(model, runtime=runtime, unknown=unknown)
     check_names_faces(classifier)
     if ray:
-        failed = _find_with_ray(photos, out, finder, classifier, every, camera, resume=resume, address=address,
-                                column=column)
+        failed = _find_with_ray(photos, out, finder, classifier, every, camera, quiet=quiet, resume=resume,
+                                address=address, column=column)
     elif camera and out:
         from maskclf.use.video import find_in_video
 

@@ -273,6 +273,7 @@ def with_ray(
     run: Callable[..., Any],  # `predict_dataset` or `find_dataset`
     sources: Sequence[str],  # files, folders, lists and addresses
     out: Path | None,  # folder to make
+    quiet: bool = False,  # print nothing?
     **more: Any,  # passed on to `run`
 ) -> tuple[int, int]:
     "Have Ray make rows; how many files there are, and how many could not be used."
@@ -280,11 +281,12 @@ def with_ray(
         raise typer.BadParameter('the rows go into a folder: add --out')
     check_writable(out/'part-000000.parquet', '--out')
     try:
-        summary = run(sources[0] if len(sources) == 1 else sources, out, **more)
+        summary = run(sources[0] if len(sources) == 1 else sources, out, progress=not quiet, **more)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f'Stopped. What is done is in {out}: the same command with --resume goes on from '
                                 'there.') from None
-    print(f'{summary}\n{out}: Parquet files; pandas.read_parquet({str(out)!r}) reads all of them, in order')
+    if not quiet:
+        print(f'{summary}\n{out}: Parquet files; pandas.read_parquet({str(out)!r}) reads all of them, in order')
     return summary.files, summary.failed
 
 
@@ -347,8 +349,8 @@ def predict(
     if engine == 'ray':
         if as_json or as_csv:
             raise typer.BadParameter('Ray writes Parquet files: leave out --json and --csv, and add --out')
-        n, failed = _predict_with_ray(typed, out, runtime, unknown, tta, resume=resume, address=address, column=column,
-                                      top=top)
+        n, failed = _predict_with_ray(typed, out, runtime, unknown, tta, quiet=quiet, resume=resume, address=address,
+                                      column=column, top=top)
     elif address or column:
         raise typer.BadParameter('--address and --column are for Ray: add --engine ray')
     else:
